@@ -1,0 +1,46 @@
+/* Telephone numbers: what a text in national or international form means under the world's
+   numbering plans. The tables come from tools/phone (source and licence are named there). */
+#pragma once
+
+#include "base/slice.h"
+
+enum phone_class {
+    PHONE_INVALID,
+    PHONE_POSSIBLE, /* the calling code exists and its plan knows this national length */
+    PHONE_ASSIGNED, /* it matches a pattern of the plan as well */
+};
+
+enum phone_type {
+    PHONE_TYPE_UNKNOWN,
+    PHONE_FIXED_LINE,
+    PHONE_MOBILE,
+    PHONE_FIXED_LINE_OR_MOBILE,
+    PHONE_TOLL_FREE,
+    PHONE_PREMIUM_RATE,
+    PHONE_SHARED_COST,
+    PHONE_VOIP,
+    PHONE_PERSONAL,
+    PHONE_PAGER,
+    PHONE_UAN,
+    PHONE_VOICEMAIL,
+};
+
+struct phone {
+    uint64_t number; /* E.164 digits without the plus; numbers never begin with 0 */
+    uint16_t calling_code;
+    enum phone_class class;
+    enum phone_type type; /* known only when assigned */
+    char iso2[3];         /* "" for non-geographic codes (+800, +870, ...) */
+    char iso3[4];
+};
+
+#define PHONE_TEXT_MAX 17 /* plus, 15 digits, NUL */
+
+/* Spaces and - ( ) . / are skipped. Without a leading plus the text is read in `region` (two
+   letters, NULL: a plus is required). A possible number that matches no region's pattern gets
+   its calling code's main region. The 8..15 digit rule of E.164 users is the caller's. */
+enum phone_class phone_parse(struct slice text, const char *region, struct phone *out);
+/* Writes "+" and the digits, returns the length. */
+size_t phone_format(uint64_t number, char out[PHONE_TEXT_MAX]);
+/* The region of a full E.164 number: NULL when it is not at least possible. */
+const char *phone_iso2(uint64_t number);

@@ -1,0 +1,20 @@
+/* UTF-8: checking, repairing, and counting what the dialects count.
+   Counting functions take text that utf8_valid has accepted. */
+#pragma once
+
+#include "base/buf.h"
+
+/* RFC 3629: no overlongs, no surrogates, nothing above U+10FFFF. NUL is valid here. */
+bool utf8_valid(struct slice text);
+/* Appends `text` with each invalid sequence (maximal subpart) replaced by U+FFFD and NUL dropped. */
+void utf8_repair(struct slice text, struct buf *out);
+/* Next code point at text[*offset]; moves the offset behind it. Valid UTF-8 only. */
+uint32_t utf8_next(struct slice text, size_t *offset);
+/* Appends one code point (not a surrogate). */
+void utf8_add(struct buf *out, uint32_t code_point);
+size_t utf8_points(struct slice text);   /* Unicode code points */
+size_t utf16_units(struct slice text);   /* 16-bit units: 2 for each point above U+FFFF */
+/* UTF-16 big endian as SMPP data_coding 8 carries it; returns bytes written, capacity 2 * units. */
+size_t utf16_encode(struct slice text, uint8_t *out, size_t capacity);
+/* Appends the UTF-8 of UTF-16BE bytes; a lone surrogate or odd last byte becomes U+FFFD. */
+void utf16_decode(const uint8_t *bytes, size_t size, struct buf *out);
