@@ -1,0 +1,237 @@
+/* The store: everything Godwit remembers, in the words of the domain. A write is a group of
+   operations in order; each has its own result, decided inside the store's atomic unit (is there
+   enough credit, is the state still so), and all of them become durable together or not at all.
+   Reads are pages of snapshots. No SQL, no file and no transaction is seen above this line.
+
+   The writing side (store_write and reads through store_own_reader) belongs to one thread; any other
+   thread reads through a reader of its own and never waits for the writer.
+
+   Back ends: sqlite:PATH (durable), memory: (nothing survives; tests and simulation). */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "core/account.h"
+#include "core/inbound.h"
+#include "core/ledger.h"
+#include "core/message.h"
+#include "core/provider.h"
+
+struct store;
+struct store_reader;
+
+/* Creates or migrates as needed. NULL: `out_problem` (256 bytes) says what to do. A lock keeps a
+   second process out. */
+struct store *store_open(struct slice url, char *out_problem);
+void store_close(struct store *store);
+
+/* ---- Writing ---------------------------------------------------------------------------------- */
+
+enum store_op_kind {
+    STORE_ACCEPT,
+    STORE_LEDGER,
+    STORE_ATTEMPT,
+    STORE_ANSWER,
+    STORE_FINISH,
+    STORE_RECEIPT,
+    STORE_PARK,
+    STORE_UNPARK,
+    STORE_INBOUND,
+    STORE_PUSHED,
+    STORE_PUT_ACCOUNT,
+    STORE_PUT_KEY,
+    STORE_DELETE_KEY,
+    STORE_PUT_SHORTCODE,
+    STORE_DELETE_SHORTCODE,
+    STORE_PUT_PROVIDER,
+    STORE_DELETE_PROVIDER,
+    STORE_PUT_ROUTE,
+    STORE_DELETE_ROUTE,
+    STORE_PUT_META,
+};
+
+/* A new message with its one recipient (more come with batches). The price is charged to the
+   account's asset unless it is 0; the ledger entry takes id `ledger`. ERR_NO_CREDIT: nothing of this
+   operation is written. When `recipient.state` is final at birth (no route) the refund that
+   message.refund asks for follows at once with id `refund_ledger`. The first attempts, if any, are
+   written with it. */
+struct store_accept {
+    const struct message *message;
+    const struct recipient *recipient;
+    struct ledger_id ledger, refund_ledger;
+    const struct attempt *attempts;
+    size_t attempt_count;
+};
+
+/* Any entry that no message causes. ERR_NO_CREDIT when the balance would become negative,
+   ERR_NOT_FOUND without such an account. */
+struct store_ledger {
+    struct ledger_id id;
+    struct account_id account;
+    enum asset asset;
+    enum ledger_kind kind;
+    int64_t amount; /* > 0; a grant may be negative */
+};
+
+/* An intent: inserts the attempt, or writes over the one with the same id (made again). */
+struct store_attempt {
+    const struct attempt *attempt;
+};
+
+/* What a carrier answered: replaces state, answered_at_ms, status and carrier_id of the attempt and,
+   unless `recipient_state` is RECIPIENT_NEW, moves the recipient (with the refund that the new state
+   brings under the message's policy). ERR_NOT_FOUND: no such attempt. ERR_STALE: the recipient may
+   not move there (the attempt is updated all the same). */
+struct store_answer {
+    struct attempt_id attempt;
+    enum attempt_state state;
+    uint64_t at_ms;
+    uint32_t status;
+    struct slice carrier_id;
+    enum recipient_state recipient_state;
+    struct provider_id provider; /* becomes the recipient's */
+    struct ledger_id refund_ledger;
+};
+
+/* Moves a recipient without any carrier (expired, failed without a route), with its refund.
+   ERR_NOT_FOUND, ERR_STALE. */
+struct store_finish {
+    struct recipient_id recipient;
+    enum recipient_state state;
+    uint64_t at_ms;
+    const char *error_word;
+    struct ledger_id refund_ledger;
+};
+
+/* A receipt for an attempt: kept on the attempt, then recipient_fold over all attempts of the
+   recipient decides, and the recipient moves if it may (with the refund that brings). A verdict that
+   comes after a final one is kept out: ERR_STALE. */
+struct store_receipt {
+    struct attempt_id attempt;
+    enum receipt_state state;
+    uint64_t at_ms;
+    struct slice error;
+    struct ledger_id refund_ledger;
+};
+
+/* A receipt that matches nothing yet. */
+struct parked_receipt {
+    uint64_t id; /* time-ordered */
+    struct provider_id provider;
+    enum receipt_state state;
+    uint64_t at_ms;
+    struct slice carrier_id; /* as written */
+    struct slice error;
+};
+
+struct store_op {
+    enum store_op_kind kind;
+    enum err result; /* ERR_OK or as said above; written by store_write */
+    union {
+        struct store_accept accept;
+        struct store_ledger ledger;
+        struct store_attempt attempt;
+        struct store_answer answer;
+        struct store_finish finish;
+        struct store_receipt receipt;
+        const struct parked_receipt *park;
+        uint64_t unpark; /* id */
+        const struct inbound *inbound;
+        struct {
+            struct inbound_id inbound;
+            uint32_t status;
+        } pushed;
+        const struct account *account;
+        const struct key *key;
+        struct key_id key_id;
+        const struct shortcode *shortcode;
+        struct slice word;
+        const struct provider *provider;
+        struct provider_id provider_id;
+        const struct route *route;
+        struct slice destination;
+        struct {
+            struct slice name, value;
+        } meta;
+    };
+    /* Results beside the code. */
+    int64_t available;                 /* ACCEPT, LEDGER: the asset's balance after it */
+    enum recipient_state state_before; /* ANSWER, FINISH, RECEIPT: the recipient's */
+    enum recipient_state state_after;
+};
+
+/* Durable when it returns ERR_OK. ERR_STORE_UNAVAILABLE: nothing of the group happened; the store
+   repairs itself on a later call, and what the caller remembers of this group is void. */
+enum err store_write(struct store *store, struct store_op *ops, size_t count);
+
+/* ---- Reading ---------------------------------------------------------------------------------- */
+
+/* For the writing thread: sees everything written. */
+struct store_reader *store_own_reader(struct store *store);
+/* For another thread: a connection of its own, a fresh snapshot for each call. */
+struct store_reader *store_reader_open(struct store *store);
+void store_reader_close(struct store_reader *reader);
+
+/* The catalogue, whole, at start; each callback's row lives for that call. */
+struct store_visitor {
+    void *user;
+    void (*account)(void *user, const struct account *account);
+    void (*key)(void *user, const struct key *key);
+    void (*shortcode)(void *user, const struct shortcode *shortcode);
+    void (*provider)(void *user, const struct provider *provider);
+    void (*route)(void *user, const struct route *route);
+    void (*parked)(void *user, const struct parked_receipt *parked); /* oldest first */
+};
+enum err store_visit(struct store_reader *reader, const struct store_visitor *visitor);
+
+/* The largest keys ever used, so that a clock stepping back repeats nothing. */
+enum err store_last_ids(struct store_reader *reader, uint64_t *out_key, uint64_t *out_recipient);
+/* ERR_NOT_FOUND leaves the out parameter alone. Values live in the arena. */
+enum err store_meta(struct store_reader *reader, struct slice name, struct arena *arena,
+                    struct slice *out_value);
+
+enum err store_balance(struct store_reader *reader, struct account_id account, enum asset asset,
+                       struct balance *out);
+/* Entries of an account newest first, those before `before` (0: from the newest). */
+enum err store_ledger_page(struct store_reader *reader, struct account_id account,
+                           struct ledger_id before, struct arena *arena, size_t max,
+                           struct ledger_entry **out_entries, size_t *out_count);
+
+/* A recipient with everything needed to send it or to tell its story. */
+struct store_recipient {
+    struct recipient recipient;
+    struct message message;
+    struct attempt *attempts; /* in the order made */
+    size_t attempt_count;
+};
+enum err store_recipient(struct store_reader *reader, struct recipient_id id, struct arena *arena,
+                         struct store_recipient *out);
+enum err store_message(struct store_reader *reader, struct message_id id, struct arena *arena,
+                       struct message *out);
+/* Messages of an account newest first, before `before` (0: newest). */
+enum err store_message_page(struct store_reader *reader, struct account_id account,
+                            struct message_id before, struct arena *arena, size_t max,
+                            struct message **out_messages, size_t *out_count);
+
+/* Recipients waiting in one provider's queue (RECIPIENT_QUEUED), ascending, behind `after`. */
+enum err store_waiting_page(struct store_reader *reader, struct provider_id provider,
+                            struct recipient_id after, struct arena *arena, size_t max,
+                            struct store_recipient **out, size_t *out_count);
+/* Every attempt since `since_ms` whose story is open, ascending, behind `after`: intents, and taken
+   ones without a final receipt. For the rebuild at start. */
+enum err store_open_attempts(struct store_reader *reader, uint64_t since_ms,
+                             struct attempt_id after, struct arena *arena, size_t max,
+                             struct attempt **out, size_t *out_count);
+/* ERR_NOT_FOUND. */
+enum err store_attempt(struct store_reader *reader, struct attempt_id id, struct attempt *out);
+
+/* Inbound of an account (0: those nobody owns) newest first, before `before` (0: newest). */
+enum err store_inbound_page(struct store_reader *reader, struct account_id account,
+                            struct inbound_id before, struct arena *arena, size_t max,
+                            struct inbound **out, size_t *out_count);
+enum err store_inbound(struct store_reader *reader, struct inbound_id id, struct arena *arena,
+                       struct inbound *out);
+/* Inbound still to be pushed (PUSH_PENDING), oldest first, behind `after`. */
+enum err store_push_page(struct store_reader *reader, struct inbound_id after, struct arena *arena,
+                         size_t max, struct inbound **out, size_t *out_count);
