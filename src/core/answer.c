@@ -1,0 +1,261 @@
+#include "core/answer.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+#include "core/core_state.h"
+#include "wire/smpp_status.h"
+
+/* Rests between rounds over the chain after refusals that were not for good: 5 s, 10 s, ... 10 min. */
+#define REST_FIRST_MS 5000
+#define REST_LONGEST_MS 600000
+
+/* An operation on what has already happened outside: when the store cannot commit it, it is kept and
+   goes first into the next tick, since the carrier will not say it twice. */
+struct answer_kept {
+    struct answer_kept *next;
+    struct store_op op;
+    char carrier_id[CARRIER_ID_MAX + 1];
+};
+
+static void answer_written(struct tick *tick, const struct store_op *op, void *user)
+{
+    struct dispatch *dispatch = &tick->core->dispatch;
+    if (op->result == ERR_STORE_UNAVAILABLE) {
+        struct answer_kept *kept = MEM_NEW(struct answer_kept);
+        kept->op = *op;
+        if (op->kind == STORE_ANSWER) {
+            struct slice id = op->answer.carrier_id;
+            if (id.size) memcpy(kept->carrier_id, id.at, id.size);
+            kept->op.answer.carrier_id = slice_of(kept->carrier_id, id.size);
+        }
+        *dispatch->kept_end = kept;
+        dispatch->kept_end = &kept->next;
+        return;
+    }
+    if (op->kind == STORE_ANSWER && op->answer.state == ATTEMPT_TAKEN)
+        receipts_taken(tick->core, op->answer.provider, op->answer.attempt, op->answer.carrier_id);
+}
+
+void answer_write_kept(struct tick *tick)
+{
+    struct dispatch *dispatch = &tick->core->dispatch;
+    while (dispatch->kept) {
+        struct answer_kept *kept = dispatch->kept;
+        dispatch->kept = kept->next;
+        struct store_op *op = tick_op(tick, kept->op.kind, answer_written, NULL);
+        *op = kept->op;
+        if (op->kind == STORE_ANSWER)
+            op->answer.carrier_id = arena_copy(&tick->arena, op->answer.carrier_id);
+        mem_free(kept);
+    }
+    dispatch->kept_end = &dispatch->kept;
+}
+
+void answer_forget_kept(struct dispatch *dispatch)
+{
+    while (dispatch->kept) {
+        struct answer_kept *kept = dispatch->kept;
+        dispatch->kept = kept->next;
+        mem_free(kept);
+    }
+}
+
+static void leave(struct tick *tick, struct pending *pending)
+{
+    if (pending->queued) lane_unqueue(dispatch_lane(tick->core, pending_provider(pending)), pending);
+    dispatch_forget(tick->core, pending);
+}
+
+void answer_finish(struct tick *tick, struct pending *pending, enum recipient_state state,
+                   const char *error_word)
+{
+    struct store_op *op = tick_op(tick, STORE_FINISH, answer_written, NULL);
+    op->finish = (struct store_finish){
+        .recipient = pending->recipient,
+        .state = state,
+        .at_ms = tick->now_ms,
+        .error_word = error_word,
+        .refund_ledger = {tick_id(tick)},
+    };
+    leave(tick, pending);
+}
+
+void answer_give_up(struct tick *tick, struct pending *pending, const char *error_word)
+{
+    answer_finish(tick, pending, pending_is_taken(pending) ? RECIPIENT_FAILED : RECIPIENT_REJECTED,
+                  error_word);
+}
+
+static void rest(struct tick *tick, struct pending *pending)
+{
+    uint64_t rest_ms = pending->rounds < 7 ? REST_FIRST_MS << pending->rounds : REST_LONGEST_MS;
+    pending->rounds = (uint8_t)(pending->rounds < 255 ? pending->rounds + 1 : 255);
+    pending->not_before_mono_ms = tick->mono_ms + rest_ms;
+    pending->temporary = false;
+    pending->refused = 0;
+    pending->next = tick->core->dispatch.resting;
+    tick->core->dispatch.resting = pending;
+}
+
+/* Every segment has to be made anew, for another provider or another round. */
+static void start_over(struct pending *pending)
+{
+    for (uint16_t i = 0; i < pending->flight_count; i++) {
+        pending->flights[i].state = FLIGHT_WAITING;
+        pending->flights[i].attempt = 0;
+    }
+}
+
+struct tally {
+    unsigned of[FLIGHT_REFUSED + 1];
+};
+
+static struct tally tally_of(const struct pending *pending)
+{
+    struct tally tally = {0};
+    for (uint16_t i = 0; i < pending->flight_count; i++)
+        tally.of[pending->flights[i].state]++;
+    return tally;
+}
+
+/* What the segments together make of the recipient: RECIPIENT_NEW while that is open (it waits,
+   flies or rests then); else it has left memory and its state is the return value. */
+static enum recipient_state settle(struct tick *tick, struct pending *pending)
+{
+    struct tally tally = tally_of(pending);
+    enum recipient_state state = RECIPIENT_NEW;
+    if (tally.of[FLIGHT_REFUSED] > 0) {
+        if (pending->queued)
+            lane_unqueue(dispatch_lane(tick->core, pending_provider(pending)), pending);
+        if (tally.of[FLIGHT_FLYING] > 0) return RECIPIENT_NEW;
+        if (tally.of[FLIGHT_TAKEN] + tally.of[FLIGHT_UNCERTAIN] > 0) {
+            state = RECIPIENT_FAILED;
+        } else {
+            pending->refused |= pending_provider_bit(pending);
+            start_over(pending);
+            if (pending->refused != (1u << pending->chain_count) - 1)
+                dispatch_enqueue(tick->core, pending);
+            else if (pending->temporary)
+                rest(tick, pending);
+            else
+                state = RECIPIENT_REJECTED;
+        }
+    } else if (tally.of[FLIGHT_WAITING] > 0) {
+        dispatch_enqueue(tick->core, pending);
+    } else if (tally.of[FLIGHT_FLYING] == 0) {
+        state = RECIPIENT_SENT;
+    }
+    if (state != RECIPIENT_NEW) leave(tick, pending);
+    return state;
+}
+
+bool answer_is_due(const struct pending *pending)
+{
+    return pending->flying == 0 && tally_of(pending).of[FLIGHT_REFUSED] > 0;
+}
+
+void answer_settle_waiting(struct tick *tick, struct pending *pending)
+{
+    struct recipient_id recipient = pending->recipient;
+    enum recipient_state state = settle(tick, pending);
+    if (state == RECIPIENT_NEW) return;
+    struct store_op *op = tick_op(tick, STORE_FINISH, answer_written, NULL);
+    op->finish = (struct store_finish){
+        .recipient = recipient,
+        .state = state,
+        .at_ms = tick->now_ms,
+        .error_word = "refused",
+        .refund_ledger = {tick_id(tick)},
+    };
+}
+
+/* SMPP 3.4 5.1.3: answers that say "not now" rather than "not this". */
+static bool is_temporary(uint32_t status)
+{
+    return status == ESME_RSYSERR || status == ESME_RX_T_APPN;
+}
+
+static void lost_answer(struct core *core, struct flight *flight)
+{
+    struct pending *pending = flight->pending;
+    const struct provider *provider = catalog_provider(&core->catalog, pending_provider(pending));
+    enum uncertain_policy policy = provider ? provider->quirks.uncertain : UNCERTAIN_WAIT;
+    if (policy == UNCERTAIN_RESEND && !flight->duplicate) {
+        flight->state = FLIGHT_WAITING;
+        flight->attempt = 0;
+        flight->duplicate = true;
+    } else if (policy == UNCERTAIN_FAIL) {
+        flight->state = FLIGHT_REFUSED;
+        pending->refused = (uint8_t)((1u << pending->chain_count) - 1);
+        pending->temporary = false;
+    } else {
+        flight->state = FLIGHT_UNCERTAIN;
+    }
+}
+
+/* The flight has landed; what its answer says about it alone. */
+static void judge(struct tick *tick, struct flight *flight, const struct command_answer *answer)
+{
+    struct pending *pending = flight->pending;
+    struct lane *lane = dispatch_lane(tick->core, pending_provider(pending));
+    switch (answer->state) {
+    case ATTEMPT_TAKEN:
+        lane->taken++;
+        flight->state = FLIGHT_TAKEN;
+        break;
+    case ATTEMPT_REFUSED:
+        lane->refused++;
+        pending->status = answer->status;
+        if (is_temporary(answer->status)) pending->temporary = true;
+        /* A second provider after a lost answer would be a second resend: it stays uncertain. */
+        flight->state = flight->duplicate ? FLIGHT_UNCERTAIN : FLIGHT_REFUSED;
+        break;
+    case ATTEMPT_THROTTLED:
+        lane->throttled++;
+        lane_slow_down(lane, answer->status == ESME_RMSGQFUL, tick->mono_ms);
+        break;
+    case ATTEMPT_UNCERTAIN:
+        lane->uncertain++;
+        lost_answer(tick->core, flight);
+        break;
+    case ATTEMPT_NOT_SENT:
+        break;
+    case ATTEMPT_INTENT:
+    case ATTEMPT_STATE_COUNT:
+        assert(!"not an answer");
+    }
+}
+
+void dispatch_answer(struct tick *tick, struct command *command)
+{
+    struct core *core = tick->core;
+    const struct command_answer *answer = &command->answer;
+    struct flight *flight = map_get_pointer(&core->dispatch.flights, answer->attempt.v);
+    if (!flight) {
+        command->result = ERR_NOT_FOUND;
+        return;
+    }
+    struct pending *pending = flight->pending;
+    struct lane *lane = dispatch_lane(core, pending_provider(pending));
+    struct provider_id provider = pending_provider(pending);
+    map_remove(&core->dispatch.flights, answer->attempt.v);
+    lane_land(lane, flight);
+    lane->answers_this_second++;
+    judge(tick, flight, answer);
+    enum recipient_state state = settle(tick, pending);
+
+    struct slice carrier_id = answer->carrier_id;
+    if (carrier_id.size > CARRIER_ID_MAX) carrier_id.size = CARRIER_ID_MAX;
+    struct store_op *op = tick_op(tick, STORE_ANSWER, answer_written, NULL);
+    op->answer = (struct store_answer){
+        .attempt = answer->attempt,
+        .state = answer->state,
+        .at_ms = tick->now_ms,
+        .status = answer->status,
+        .carrier_id = arena_copy(&tick->arena, carrier_id),
+        .recipient_state = state,
+        .provider = provider,
+        .refund_ledger = {tick_id(tick)},
+    };
+}

@@ -1,0 +1,23 @@
+/* What a carrier's answer makes of a recipient, and the ways it can end without one. */
+#pragma once
+
+#include "core/dispatch.h"
+
+struct answer_kept;
+
+/* Ends a recipient that no carrier took and frees it. */
+void answer_finish(struct tick *tick, struct pending *pending, enum recipient_state state,
+                   const char *error_word);
+void answer_give_up(struct tick *tick, struct pending *pending, const char *error_word);
+/* A refusal came while other segments were flying, and the last of them has landed since without an
+   answer of its own. */
+bool answer_is_due(const struct pending *pending);
+void answer_settle_waiting(struct tick *tick, struct pending *pending);
+void answer_write_kept(struct tick *tick);
+void answer_forget_kept(struct dispatch *dispatch);
+
+/* Of dispatch.c, for answer.c. */
+struct lane *dispatch_lane(struct core *core, struct provider_id provider);
+void dispatch_forget(struct core *core, struct pending *pending);
+void dispatch_enqueue(struct core *core, struct pending *pending);
+bool dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at);

@@ -1,0 +1,49 @@
+/* Handing recipients to carriers: which lane, when, and what an answer means. An intent is durable
+   before its submit leaves, and never more intents are open than windows allow. */
+#pragma once
+
+#include "base/map.h"
+#include "core/command.h"
+#include "core/lane.h"
+#include "core/ports.h"
+#include "core/tick.h"
+
+struct dispatch {
+    struct lane lanes[PROVIDERS_MAX + 1]; /* by provider id */
+    struct map pendings;                  /* recipient -> struct pending *: all in memory */
+    struct map flights;                   /* attempt -> struct flight *, while flying */
+    struct pending *resting;              /* between two rounds over their chains; linked by next */
+    struct answer_kept *kept, **kept_end; /* answers whose commit failed; they go first next time */
+    bool stopped;                         /* draining */
+};
+
+void dispatch_init(struct dispatch *dispatch);
+void dispatch_done(struct dispatch *dispatch);
+/* A provider was loaded, added, changed or removed (its lane loses its queue to others). */
+void dispatch_provider(struct core *core, const struct provider *provider, bool removed);
+
+/* Gives a new recipient to the best provider of its chain. When its lane has room and nobody waits,
+   all its segments take off at once: their attempts come back in the tick's arena, to be written with
+   the acceptance. Otherwise `*out_count` is 0. Then exactly one of settle or drop must follow. */
+void dispatch_offer(struct tick *tick, struct pending *pending, struct attempt **out_attempts,
+                    size_t *out_count);
+void dispatch_accepted(struct tick *tick, struct pending *pending); /* written: submit or queue it */
+void dispatch_drop(struct tick *tick, struct pending *pending);     /* not written: forget it */
+
+/* At the start of a tick: answers kept from a failed commit, recipients from disk, and intents for
+   as much as the lanes have room for. */
+void dispatch_begin(struct tick *tick);
+void dispatch_answer(struct tick *tick, struct command *command);
+void dispatch_link(struct tick *tick, struct command *command);
+/* Once a second: expiry, rates, the end of rests, queues that can move to a bound provider. */
+void dispatch_chores(struct tick *tick);
+uint64_t dispatch_wait_ms(struct core *core, uint64_t mono_ms);
+bool dispatch_is_quiet(const struct core *core);
+
+/* An earlier run's open intent: treated as a submit whose answer is lost. */
+void dispatch_recover(struct tick *tick, const struct attempt *attempt);
+/* Everything up to this recipient has left the queues: where a later start may begin to look. */
+uint64_t dispatch_queue_from(const struct core *core);
+/* True when no submit of the provider that left before `order` is without its answer. */
+bool dispatch_answered_before(const struct core *core, struct provider_id provider, uint64_t order);
+uint64_t dispatch_next_order(const struct core *core, struct provider_id provider);

@@ -1,0 +1,361 @@
+#include "core/operate.h"
+
+#include <stdio.h>
+
+#include "core/core_state.h"
+
+/* Checks, fills what is told, adds the operation; refused by its return. */
+typedef enum err (*operate_check)(struct tick *tick, struct command *command);
+/* Puts the committed change into the catalogue. */
+typedef void (*operate_put)(struct tick *tick, struct command *command);
+
+static void operated(struct tick *tick, const struct store_op *op, void *user);
+
+static struct store_op *write(struct tick *tick, enum store_op_kind kind, struct command *command)
+{
+    return tick_op(tick, kind, operated, command);
+}
+
+/* ---- Accounts and credit ----------------------------------------------------------------------- */
+
+static enum err account_add(struct tick *tick, struct command *command)
+{
+    struct account *account = &command->account_add;
+    if (account->name[0] == '\0') return ERR_INVALID;
+    account->id.v = tick_id(tick);
+    account->created_at_ms = tick->now_ms;
+    write(tick, STORE_PUT_ACCOUNT, command)->account = account;
+    return ERR_OK;
+}
+
+static void account_added(struct tick *tick, struct command *command)
+{
+    catalog_put_account(&tick->core->catalog, &command->account_add);
+}
+
+static enum err account_set(struct tick *tick, struct command *command)
+{
+    struct command_account_set *set = &command->account_set;
+    const struct account_row *row = catalog_account(&tick->core->catalog, set->account);
+    if (!row) return ERR_NOT_FOUND;
+    set->told = row->account;
+    if (set->set_sms) set->told.sms_on = set->sms_on;
+    if (set->set_plan) set->told.plan = set->plan;
+    if (set->set_tier) set->told.tier = set->tier;
+    write(tick, STORE_PUT_ACCOUNT, command)->account = &set->told;
+    return ERR_OK;
+}
+
+static void account_changed(struct tick *tick, struct command *command)
+{
+    catalog_put_account(&tick->core->catalog, &command->account_set.told);
+}
+
+static enum err grant(struct tick *tick, struct command *command)
+{
+    const struct command_grant *asked = &command->grant;
+    if (!catalog_account(&tick->core->catalog, asked->account)) return ERR_NOT_FOUND;
+    if (asked->amount == 0) return ERR_INVALID;
+    write(tick, STORE_LEDGER, command)->ledger = (struct store_ledger){
+        .id = {tick_id(tick)},
+        .account = asked->account,
+        .asset = asked->asset,
+        .kind = LEDGER_GRANT,
+        .amount = asked->amount,
+    };
+    return ERR_OK;
+}
+
+/* ---- Keys -------------------------------------------------------------------------------------- */
+
+static enum err key_add(struct tick *tick, struct command *command)
+{
+    struct key *key = &command->key_add;
+    struct gate_entry existing;
+    if (!catalog_account(&tick->core->catalog, key->account)) return ERR_NOT_FOUND;
+    if (gate_find(tick->core->config.gate, key->hash, &existing)) return ERR_ALREADY_EXISTS;
+    key->id.v = tick_id(tick);
+    key->created_at_ms = tick->now_ms;
+    key->enabled = true;
+    if (key->scopes[0] == '\0') memcpy(key->scopes, "*", 2);
+    write(tick, STORE_PUT_KEY, command)->key = key;
+    return ERR_OK;
+}
+
+static void key_added(struct tick *tick, struct command *command)
+{
+    catalog_put_key(&tick->core->catalog, &command->key_add);
+}
+
+static struct key *key_named(struct core *core, const struct command_key_ref *ref)
+{
+    struct gate_entry entry;
+    if (ref->id.v) return catalog_key(&core->catalog, ref->id);
+    return gate_find(core->config.gate, ref->hash, &entry) ? catalog_key(&core->catalog, entry.key)
+                                                           : NULL;
+}
+
+static enum err key_enable(struct tick *tick, struct command *command)
+{
+    const struct key *key = key_named(tick->core, &command->key_ref);
+    if (!key) return ERR_NOT_FOUND;
+    command->key_ref.told = *key;
+    command->key_ref.told.enabled = command->key_ref.enable;
+    write(tick, STORE_PUT_KEY, command)->key = &command->key_ref.told;
+    return ERR_OK;
+}
+
+static void key_changed(struct tick *tick, struct command *command)
+{
+    catalog_put_key(&tick->core->catalog, &command->key_ref.told);
+}
+
+static enum err key_delete(struct tick *tick, struct command *command)
+{
+    const struct key *key = key_named(tick->core, &command->key_ref);
+    if (!key) return ERR_NOT_FOUND;
+    command->key_ref.told = *key;
+    write(tick, STORE_DELETE_KEY, command)->key_id = key->id;
+    return ERR_OK;
+}
+
+static void key_deleted(struct tick *tick, struct command *command)
+{
+    catalog_remove_key(&tick->core->catalog, command->key_ref.told.id);
+}
+
+/* ---- Shortcodes -------------------------------------------------------------------------------- */
+
+static enum err shortcode_add(struct tick *tick, struct command *command)
+{
+    struct shortcode *shortcode = &command->shortcode_add;
+    const struct catalog *catalog = &tick->core->catalog;
+    const struct account_row *row = catalog_account(catalog, shortcode->account);
+    if (!row) return ERR_NOT_FOUND;
+    if (!shortcode_word_is_valid(slice_cstr(shortcode->word))) return ERR_INVALID;
+    if (catalog_shortcode(catalog, shortcode->word)) return ERR_ALREADY_EXISTS;
+    size_t limit = row->account.tier == TIER_PAID ? SHORTCODES_PAID : SHORTCODES_FREE;
+    if (row->shortcode_count >= limit) {
+        snprintf(command->problem, sizeof command->problem,
+                 "the %s tier has %zu shortcode%s, and the account has %zu",
+                 tier_names[row->account.tier], limit, limit == 1 ? "" : "s",
+                 row->shortcode_count);
+        return ERR_LIMIT_REACHED;
+    }
+    shortcode->created_at_ms = tick->now_ms;
+    write(tick, STORE_PUT_SHORTCODE, command)->shortcode = shortcode;
+    return ERR_OK;
+}
+
+static void shortcode_added(struct tick *tick, struct command *command)
+{
+    catalog_put_shortcode(&tick->core->catalog, &command->shortcode_add);
+}
+
+static enum err shortcode_remove(struct tick *tick, struct command *command)
+{
+    const struct command_shortcode_remove *asked = &command->shortcode_remove;
+    const struct shortcode *shortcode = catalog_shortcode(&tick->core->catalog, asked->word);
+    if (!shortcode || shortcode->account.v != asked->account.v) return ERR_NOT_FOUND;
+    write(tick, STORE_DELETE_SHORTCODE, command)->word = slice_cstr(asked->word);
+    return ERR_OK;
+}
+
+static void shortcode_removed(struct tick *tick, struct command *command)
+{
+    catalog_remove_shortcode(&tick->core->catalog, command->shortcode_remove.word);
+}
+
+/* ---- Providers and routes ---------------------------------------------------------------------- */
+
+static bool provider_is_valid(struct provider *provider, char *problem)
+{
+    if (provider->window == 0 || provider->window > WINDOW_MAX) {
+        snprintf(problem, 256, "the window must be 1 to %d", WINDOW_MAX);
+        return false;
+    }
+    if (!strchr(provider->address, ':')) {
+        snprintf(problem, 256, "the address must be HOST:PORT");
+        return false;
+    }
+    return provider->name[0] != '\0' && provider_read_quirks(provider, problem);
+}
+
+static void write_provider(struct tick *tick, struct command *command)
+{
+    write(tick, STORE_PUT_PROVIDER, command)->provider = &command->provider;
+}
+
+static enum err provider_add(struct tick *tick, struct command *command)
+{
+    struct catalog *catalog = &tick->core->catalog;
+    struct provider *provider = &command->provider;
+    if (catalog_provider_named(catalog, provider->name)) return ERR_ALREADY_EXISTS;
+    if (!provider_is_valid(provider, command->problem)) return ERR_INVALID;
+    if (catalog->provider_limit > PROVIDERS_MAX) return ERR_LIMIT_REACHED;
+    provider->id.v = (uint16_t)catalog->provider_limit;
+    provider->enabled = true;
+    /* Ids are not used twice: attempts and queues on disk name them. */
+    struct store_op *op = tick_op(tick, STORE_PUT_META, NULL, NULL);
+    op->meta.name = SLICE("provider_limit");
+    op->meta.value = arena_printf(&tick->arena, "%u", catalog->provider_limit + 1);
+    write_provider(tick, command);
+    return ERR_OK;
+}
+
+static enum err provider_set(struct tick *tick, struct command *command)
+{
+    const struct provider *existing =
+        catalog_provider_named(&tick->core->catalog, command->provider.name);
+    if (!existing) return ERR_NOT_FOUND;
+    command->provider.id = existing->id;
+    if (!provider_is_valid(&command->provider, command->problem)) return ERR_INVALID;
+    write_provider(tick, command);
+    return ERR_OK;
+}
+
+static void provider_changed(struct tick *tick, struct command *command)
+{
+    struct core *core = tick->core;
+    catalog_put_provider(&core->catalog, &command->provider);
+    struct provider *provider = catalog_provider(&core->catalog, command->provider.id);
+    dispatch_provider(core, provider, false);
+    core->config.ports->provider(core->config.ports->user, provider, false);
+}
+
+static enum err provider_remove(struct tick *tick, struct command *command)
+{
+    struct core *core = tick->core;
+    const struct catalog *catalog = &core->catalog;
+    const struct provider *provider = catalog_provider_named(catalog, command->provider.name);
+    if (!provider) return ERR_NOT_FOUND;
+    for (size_t i = 0; i < catalog->route_count; i++) {
+        const struct route *route = &catalog->routes[i];
+        for (uint32_t k = 0; k < route->chain_count; k++) {
+            if (route->chain[k].v != provider->id.v) continue;
+            snprintf(command->problem, sizeof command->problem, "the route for %s still uses it",
+                     route->destination);
+            return ERR_STALE;
+        }
+    }
+    command->provider = *provider;
+    write(tick, STORE_DELETE_PROVIDER, command)->provider_id = provider->id;
+    return ERR_OK;
+}
+
+static void provider_removed(struct tick *tick, struct command *command)
+{
+    struct core *core = tick->core;
+    dispatch_provider(core, &command->provider, true);
+    core->config.ports->provider(core->config.ports->user, &command->provider, true);
+    catalog_remove_provider(&core->catalog, command->provider.id);
+}
+
+static enum err route_of(struct tick *tick, struct command *command, struct route *out)
+{
+    const struct command_route *asked = &command->route;
+    *out = (struct route){.chain_count = asked->chain_count};
+    memcpy(out->destination, asked->destination, sizeof out->destination);
+    if (!route_destination_is_valid(slice_cstr(asked->destination)) || asked->chain_count == 0) {
+        snprintf(command->problem, sizeof command->problem,
+                 "a destination is a country such as GB, a +prefix, or *");
+        return ERR_INVALID;
+    }
+    for (uint32_t i = 0; i < asked->chain_count; i++) {
+        const struct provider *provider =
+            catalog_provider_named(&tick->core->catalog, asked->chain[i]);
+        if (!provider) {
+            snprintf(command->problem, sizeof command->problem, "there is no provider %s",
+                     asked->chain[i]);
+            return ERR_NOT_FOUND;
+        }
+        out->chain[i] = provider->id;
+    }
+    return ERR_OK;
+}
+
+static enum err route_set(struct tick *tick, struct command *command)
+{
+    struct route *route = ARENA_NEW(&tick->arena, struct route);
+    enum err err = route_of(tick, command, route);
+    if (err) return err;
+    write(tick, STORE_PUT_ROUTE, command)->route = route;
+    return ERR_OK;
+}
+
+static void route_changed(struct tick *tick, struct command *command)
+{
+    struct route route;
+    if (route_of(tick, command, &route) == ERR_OK)
+        catalog_put_route(&tick->core->catalog, &route);
+}
+
+static enum err route_remove(struct tick *tick, struct command *command)
+{
+    if (!catalog_has_route(&tick->core->catalog, command->route.destination)) return ERR_NOT_FOUND;
+    write(tick, STORE_DELETE_ROUTE, command)->destination =
+        slice_cstr(command->route.destination);
+    return ERR_OK;
+}
+
+static void route_removed(struct tick *tick, struct command *command)
+{
+    catalog_remove_route(&tick->core->catalog, command->route.destination);
+}
+
+/* ---- The test clock ---------------------------------------------------------------------------- */
+
+static enum err clock_advance(struct tick *tick, struct command *command)
+{
+    struct store_op *op = write(tick, STORE_PUT_META, command);
+    op->meta.name = SLICE("clock_offset_ms");
+    op->meta.value =
+        arena_printf(&tick->arena, "%llu",
+                     (unsigned long long)(tick->core->config.clock->offset_ms + command->advance_ms));
+    return ERR_OK;
+}
+
+static void clock_advanced(struct tick *tick, struct command *command)
+{
+    tick->core->config.clock->offset_ms += command->advance_ms;
+}
+
+/* ---- The table --------------------------------------------------------------------------------- */
+
+static const struct {
+    operate_check check;
+    operate_put put;
+} operations[COMMAND_KIND_COUNT] = {
+    [COMMAND_ACCOUNT_ADD] = {account_add, account_added},
+    [COMMAND_ACCOUNT_SET] = {account_set, account_changed},
+    [COMMAND_GRANT] = {grant, NULL},
+    [COMMAND_KEY_ADD] = {key_add, key_added},
+    [COMMAND_KEY_ENABLE] = {key_enable, key_changed},
+    [COMMAND_KEY_DELETE] = {key_delete, key_deleted},
+    [COMMAND_SHORTCODE_ADD] = {shortcode_add, shortcode_added},
+    [COMMAND_SHORTCODE_REMOVE] = {shortcode_remove, shortcode_removed},
+    [COMMAND_PROVIDER_ADD] = {provider_add, provider_changed},
+    [COMMAND_PROVIDER_SET] = {provider_set, provider_changed},
+    [COMMAND_PROVIDER_REMOVE] = {provider_remove, provider_removed},
+    [COMMAND_ROUTE_SET] = {route_set, route_changed},
+    [COMMAND_ROUTE_REMOVE] = {route_remove, route_removed},
+    [COMMAND_CLOCK_ADVANCE] = {clock_advance, clock_advanced},
+};
+
+bool operate_is(enum command_kind kind)
+{
+    return operations[kind].check != NULL;
+}
+
+void operate_decide(struct tick *tick, struct command *command)
+{
+    command->result = operations[command->kind].check(tick, command);
+}
+
+static void operated(struct tick *tick, const struct store_op *op, void *user)
+{
+    struct command *command = user;
+    command->result = op->result;
+    if (command->kind == COMMAND_GRANT) command->grant.available = op->available;
+    if (!op->result && operations[command->kind].put) operations[command->kind].put(tick, command);
+}

@@ -1,0 +1,117 @@
+#include "core/pending.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+
+struct pending *pending_new(const struct message *message, const struct recipient *recipient,
+                            const struct provider_id *chain, uint32_t chain_count)
+{
+    assert(chain_count > 0 && chain_count <= CHAIN_MAX);
+    size_t texts = message->sender.size + message->text.size;
+    struct pending *pending = mem_alloc(sizeof *pending + texts);
+    char *at = (char *)(pending + 1);
+    if (message->sender.size) memcpy(at, message->sender.at, message->sender.size);
+    if (message->text.size) memcpy(at + message->sender.size, message->text.at, message->text.size);
+    pending->sender = slice_of(at, message->sender.size);
+    pending->text = slice_of(at + message->sender.size, message->text.size);
+    pending->recipient = recipient->id;
+    pending->message = message->id;
+    pending->number = recipient->number;
+    pending->accepted_at_ms = id_ms(message->id.v);
+    memcpy(pending->chain, chain, chain_count * sizeof *chain);
+    pending->chain_count = (uint8_t)chain_count;
+    return pending;
+}
+
+void pending_free(struct pending *pending)
+{
+    if (!pending) return;
+    assert(!pending->queued && pending->flying == 0);
+    mem_free(pending->flights);
+    mem_free(pending);
+}
+
+struct provider_id pending_provider(const struct pending *pending)
+{
+    return pending->chain[pending->chain_at];
+}
+
+uint8_t pending_provider_bit(const struct pending *pending)
+{
+    return (uint8_t)(1u << pending->chain_at);
+}
+
+bool pending_is_taken(const struct pending *pending)
+{
+    for (uint16_t i = 0; i < pending->flight_count; i++)
+        if (pending->flights[i].state == FLIGHT_TAKEN) return true;
+    return false;
+}
+
+struct segment_list pending_segments(const struct pending *pending, enum segment_form form,
+                                     struct arena *arena)
+{
+    struct segment_list list = {0};
+    /* The reference tells apart the long messages that one handset gets within minutes. */
+    if (!segment_cut(pending->text, form, (uint16_t)pending->recipient.v, arena, &list))
+        list.count = 0;
+    return list;
+}
+
+bool pending_cut(struct pending *pending, enum segment_form form)
+{
+    assert(pending->flying == 0);
+    struct arena arena = {0};
+    size_t count = pending_segments(pending, form, &arena).count;
+    arena_done(&arena);
+    if (count == 0) return false;
+    mem_free(pending->flights);
+    pending->flights = mem_alloc(count * sizeof *pending->flights);
+    pending->flight_count = (uint16_t)count;
+    for (size_t i = 0; i < count; i++) {
+        pending->flights[i].pending = pending;
+        pending->flights[i].segment = (uint8_t)(i + 1);
+    }
+    return true;
+}
+
+static void pending_recall_attempt(struct pending *pending, const struct attempt *attempt)
+{
+    uint8_t number = (uint8_t)(attempt->id.v & 0xFF);
+    if (number > pending->attempts) pending->attempts = number;
+    if (attempt->segment < 1 || attempt->segment > pending->flight_count) return;
+    struct flight *flight = &pending->flights[attempt->segment - 1];
+    if (flight->state == FLIGHT_TAKEN) return;
+    switch (attempt->state) {
+    case ATTEMPT_TAKEN:
+        flight->state = FLIGHT_TAKEN;
+        break;
+    case ATTEMPT_INTENT:
+    case ATTEMPT_THROTTLED:
+    case ATTEMPT_NOT_SENT:
+        flight->attempt = number;
+        flight->duplicate = attempt->possible_duplicate;
+        break;
+    case ATTEMPT_UNCERTAIN:
+        flight->state = attempt->possible_duplicate ? FLIGHT_UNCERTAIN : FLIGHT_WAITING;
+        flight->attempt = 0;
+        flight->duplicate = true;
+        break;
+    case ATTEMPT_REFUSED:
+    case ATTEMPT_STATE_COUNT:
+        break;
+    }
+}
+
+void pending_recall(struct pending *pending, const struct attempt *attempts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        pending_recall_attempt(pending, &attempts[i]);
+        for (uint8_t at = 0; at < pending->chain_count; at++) {
+            if (pending->chain[at].v != attempts[i].provider.v) continue;
+            if (attempts[i].state == ATTEMPT_REFUSED) pending->refused |= (uint8_t)(1u << at);
+            pending->chain_at = at;
+        }
+    }
+}

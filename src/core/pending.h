@@ -1,0 +1,63 @@
+/* A recipient on its way to a carrier, in memory: it waits in a lane, or some of its segments fly. */
+#pragma once
+
+#include "core/message.h"
+#include "core/provider.h"
+#include "store/store.h"
+
+enum flight_state {
+    FLIGHT_WAITING,   /* to be submitted */
+    FLIGHT_FLYING,    /* submitted, no answer yet */
+    FLIGHT_TAKEN,     /* the carrier has it */
+    FLIGHT_UNCERTAIN, /* the answer was lost and it is not sent again */
+    FLIGHT_REFUSED,
+};
+
+/* One segment. Flying ones are linked in their lane, oldest first. */
+struct flight {
+    struct pending *pending;
+    struct flight *previous, *next;
+    uint64_t order; /* of the submit, within the lane */
+    uint8_t segment;
+    uint8_t attempt; /* number of the attempt that counts; 0: the next submit is a new attempt */
+    bool duplicate;  /* a lost answer came before: mark it */
+    enum flight_state state;
+};
+
+struct pending {
+    struct pending *previous, *next; /* in the lane's queue */
+    bool queued;
+    struct recipient_id recipient;
+    struct message_id message;
+    uint64_t number;
+    uint64_t accepted_at_ms;
+    uint64_t not_before_mono_ms; /* a later round over the chain */
+    struct slice sender, text;
+    struct provider_id chain[CHAIN_MAX];
+    uint8_t chain_count, chain_at;
+    uint8_t refused;   /* bit per provider of the chain: it said no in this round */
+    uint8_t attempts;  /* made so far */
+    uint8_t rounds;    /* over the chain */
+    bool temporary;    /* some refusal of this round was not for good */
+    uint32_t status;   /* of the last refusal */
+    uint16_t flying;   /* flights in that state */
+    uint16_t flight_count;
+    struct flight *flights;
+};
+
+/* Copies the texts. The chain is the route's; flights are made by pending_cut. */
+struct pending *pending_new(const struct message *message, const struct recipient *recipient,
+                            const struct provider_id *chain, uint32_t chain_count);
+void pending_free(struct pending *pending);
+struct provider_id pending_provider(const struct pending *pending);
+/* The bit of the provider it is with now. */
+uint8_t pending_provider_bit(const struct pending *pending);
+/* Some carrier has at least one segment of it. */
+bool pending_is_taken(const struct pending *pending);
+/* Makes the flights that the text needs in this form. False: too many segments. */
+bool pending_cut(struct pending *pending, enum segment_form form);
+/* Takes over what an earlier run did: attempts made, segments taken, providers that refused. */
+void pending_recall(struct pending *pending, const struct attempt *attempts, size_t count);
+/* The segments' bytes, in the arena. */
+struct segment_list pending_segments(const struct pending *pending, enum segment_form form,
+                                     struct arena *arena);

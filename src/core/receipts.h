@@ -1,0 +1,37 @@
+/* From a carrier's message id to the attempt it speaks of. The carrier's own bytes win; a derived
+   form (case and zeros, decimal of hex, hex of decimal) counts only when it is the one candidate,
+   agrees with what this provider has shown before, and no submit from before the receipt is still
+   without its answer. What matches nothing is parked, durably, and tried again when an answer brings
+   a new id. */
+#pragma once
+
+#include "base/map.h"
+#include "core/command.h"
+#include "core/tick.h"
+
+enum receipt_form { RECEIPT_FORM_RAW, RECEIPT_FORM_FOLDED, RECEIPT_FORM_HEX, RECEIPT_FORM_DECIMAL,
+                    RECEIPT_FORM_COUNT };
+extern const char *const receipt_form_names[RECEIPT_FORM_COUNT];
+
+struct receipts {
+    struct map open;         /* provider and folded id -> attempt (several when ids repeat) */
+    struct map parked_index; /* provider and folded form -> struct parked * */
+    struct parked *parked_first, *parked_last; /* oldest first */
+    size_t parked_count;
+    struct parked *due; /* to be tried in the next tick */
+    struct parked *watched; /* wait for answers that are still out */
+    enum receipt_form learned[PROVIDERS_MAX + 1]; /* RAW: nothing learned */
+    uint64_t count[PROVIDERS_MAX + 1];
+};
+
+void receipts_done(struct receipts *receipts);
+/* At start: an attempt that waits for its receipt, or a receipt parked by an earlier run. */
+void receipts_load_open(struct core *core, const struct attempt *attempt);
+void receipts_load_parked(struct core *core, const struct parked_receipt *parked);
+/* An answer brought a carrier's id (committed). */
+void receipts_taken(struct core *core, struct provider_id provider, struct attempt_id attempt,
+                    struct slice carrier_id);
+void receipts_decide(struct tick *tick, struct command *command);
+void receipts_begin(struct tick *tick);
+void receipts_chores(struct tick *tick);
+bool receipts_are_due(const struct core *core);
