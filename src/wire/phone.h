@@ -34,13 +34,18 @@ struct phone {
     char iso3[4];
 };
 
-#define PHONE_TEXT_MAX 17 /* plus, 15 digits, NUL */
+/* Plus, 20 digits, NUL: any uint64_t. Some plans go over the 15 digits of E.164, to 19. */
+#define PHONE_TEXT_MAX 22
 
-/* Spaces and - ( ) . / are skipped. Without a leading plus the text is read in `region` (two
-   letters, NULL: a plus is required). A possible number that matches no region's pattern gets
-   its calling code's main region. The 8..15 digit rule of E.164 users is the caller's. */
+/* Spaces and - ( ) . / are skipped. Without a leading plus the text is read as it is dialled in
+   `region` (two capital letters; NULL or a region without a plan: a plus is required), and
+   international, national and carrier prefixes are taken off. A possible number that matches no
+   region's pattern gets its calling code's main region. The 8..15 digit rule of E.164 users is the
+   caller's. Leaves `*out` alone when the number is invalid. The rules are those of Google's
+   libphonenumber, which a test compares it with. */
 enum phone_class phone_parse(struct slice text, const char *region, struct phone *out);
 /* Writes "+" and the digits, returns the length. */
 size_t phone_format(uint64_t number, char out[PHONE_TEXT_MAX]);
-/* The region of a full E.164 number: NULL when it is not at least possible. */
+/* The region of a full E.164 number as phone_parse gives it: "" for non-geographic codes, NULL when
+   it is not at least possible. */
 const char *phone_iso2(uint64_t number);
