@@ -33,6 +33,7 @@ enum command_kind {
     COMMAND_ROUTE_REMOVE,
     COMMAND_CLOCK_ADVANCE,
     COMMAND_STATUS,
+    COMMAND_STOP_SENDING, /* from now on nothing is handed to carriers: the drain */
     COMMAND_KIND_COUNT,
 };
 
@@ -119,6 +120,25 @@ struct command_shortcode_remove {
     char word[SHORTCODE_MAX_SIZE + 1];
 };
 
+/* ADD takes the provider whole; SET changes the marked fields of the one named so (quirks are added
+   to those it has, the later of a name counting); REMOVE takes the name. */
+enum provider_part {
+    PROVIDER_ADDRESS = 1,
+    PROVIDER_SYSTEM_ID = 2,
+    PROVIDER_PASSWORD = 4,
+    PROVIDER_SYSTEM_TYPE = 8,
+    PROVIDER_BIND = 16,
+    PROVIDER_WINDOW = 32,
+    PROVIDER_TPS = 64,
+    PROVIDER_ENABLED = 128,
+    PROVIDER_QUIRKS = 256,
+};
+
+struct command_provider {
+    unsigned parts; /* SET: enum provider_part bits */
+    struct provider provider;
+};
+
 struct command_route {
     char destination[24];
     char chain[CHAIN_MAX][NAME_MAX_SIZE + 1]; /* provider names */
@@ -164,7 +184,7 @@ struct command {
         struct command_key_ref key_ref;
         struct shortcode shortcode_add;
         struct command_shortcode_remove shortcode_remove;
-        struct provider provider; /* ADD, SET (by name; every field replaces), REMOVE (by name) */
+        struct command_provider provider; /* ADD, SET, REMOVE */
         struct command_route route;
         uint64_t advance_ms;
         struct command_status status;

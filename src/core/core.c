@@ -118,6 +118,9 @@ static void decide(struct tick *tick, struct command *command)
     case COMMAND_STATUS:
         status_decide(tick->core, command);
         break;
+    case COMMAND_STOP_SENDING:
+        tick->core->dispatch.stopped = true;
+        break;
     default:
         operate_decide(tick, command);
     }
@@ -178,11 +181,6 @@ uint64_t core_wait_ms(struct core *core)
 bool core_is_quiet(const struct core *core)
 {
     return dispatch_is_quiet(core);
-}
-
-void core_stop_sending(struct core *core)
-{
-    core->dispatch.stopped = true;
 }
 
 /* ---- Start ------------------------------------------------------------------------------------- */

@@ -31,5 +31,3 @@ void core_tick(struct core *core, struct command **commands, size_t count);
 uint64_t core_wait_ms(struct core *core);
 /* Nothing is flying and nothing waits that a bound provider could take. */
 bool core_is_quiet(const struct core *core);
-/* From now on accepted messages are not handed to carriers: the drain. */
-void core_stop_sending(struct core *core);

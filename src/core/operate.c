@@ -183,13 +183,13 @@ static bool provider_is_valid(struct provider *provider, char *problem)
 
 static void write_provider(struct tick *tick, struct command *command)
 {
-    write(tick, STORE_PUT_PROVIDER, command)->provider = &command->provider;
+    write(tick, STORE_PUT_PROVIDER, command)->provider = &command->provider.provider;
 }
 
 static enum err provider_add(struct tick *tick, struct command *command)
 {
     struct catalog *catalog = &tick->core->catalog;
-    struct provider *provider = &command->provider;
+    struct provider *provider = &command->provider.provider;
     if (catalog_provider_named(catalog, provider->name)) return ERR_ALREADY_EXISTS;
     if (!provider_is_valid(provider, command->problem)) return ERR_INVALID;
     if (catalog->provider_limit > PROVIDERS_MAX) return ERR_LIMIT_REACHED;
@@ -203,13 +203,41 @@ static enum err provider_add(struct tick *tick, struct command *command)
     return ERR_OK;
 }
 
+/* `change` becomes the existing provider with its marked parts replaced. */
+static enum err merge_provider(const struct provider *existing, unsigned parts,
+                               struct provider *change, char *problem)
+{
+    struct provider merged = *existing;
+    if (parts & PROVIDER_ADDRESS) memcpy(merged.address, change->address, sizeof merged.address);
+    if (parts & PROVIDER_SYSTEM_ID)
+        memcpy(merged.system_id, change->system_id, sizeof merged.system_id);
+    if (parts & PROVIDER_PASSWORD) memcpy(merged.password, change->password, sizeof merged.password);
+    if (parts & PROVIDER_SYSTEM_TYPE)
+        memcpy(merged.system_type, change->system_type, sizeof merged.system_type);
+    if (parts & PROVIDER_BIND) merged.bind = change->bind;
+    if (parts & PROVIDER_WINDOW) merged.window = change->window;
+    if (parts & PROVIDER_TPS) merged.tps = change->tps;
+    if (parts & PROVIDER_ENABLED) merged.enabled = change->enabled;
+    if (parts & PROVIDER_QUIRKS) {
+        int size = snprintf(merged.quirks_text, sizeof merged.quirks_text, "%s%s%s",
+                            existing->quirks_text, existing->quirks_text[0] ? "," : "",
+                            change->quirks_text);
+        if (size < 0 || (size_t)size >= sizeof merged.quirks_text) {
+            snprintf(problem, 256, "too many quirks: at most %d characters", QUIRKS_TEXT_MAX);
+            return ERR_INVALID;
+        }
+    }
+    *change = merged;
+    return provider_is_valid(change, problem) ? ERR_OK : ERR_INVALID;
+}
+
 static enum err provider_set(struct tick *tick, struct command *command)
 {
-    const struct provider *existing =
-        catalog_provider_named(&tick->core->catalog, command->provider.name);
+    struct provider *change = &command->provider.provider;
+    const struct provider *existing = catalog_provider_named(&tick->core->catalog, change->name);
     if (!existing) return ERR_NOT_FOUND;
-    command->provider.id = existing->id;
-    if (!provider_is_valid(&command->provider, command->problem)) return ERR_INVALID;
+    enum err err = merge_provider(existing, command->provider.parts, change, command->problem);
+    if (err) return err;
     write_provider(tick, command);
     return ERR_OK;
 }
@@ -217,8 +245,9 @@ static enum err provider_set(struct tick *tick, struct command *command)
 static void provider_changed(struct tick *tick, struct command *command)
 {
     struct core *core = tick->core;
-    catalog_put_provider(&core->catalog, &command->provider);
-    struct provider *provider = catalog_provider(&core->catalog, command->provider.id);
+    catalog_put_provider(&core->catalog, &command->provider.provider);
+    const struct provider *provider =
+        catalog_provider(&core->catalog, command->provider.provider.id);
     dispatch_provider(core, provider, false);
     core->config.ports->provider(core->config.ports->user, provider, false);
 }
@@ -227,7 +256,7 @@ static enum err provider_remove(struct tick *tick, struct command *command)
 {
     struct core *core = tick->core;
     const struct catalog *catalog = &core->catalog;
-    const struct provider *provider = catalog_provider_named(catalog, command->provider.name);
+    const struct provider *provider = catalog_provider_named(catalog, command->provider.provider.name);
     if (!provider) return ERR_NOT_FOUND;
     for (size_t i = 0; i < catalog->route_count; i++) {
         const struct route *route = &catalog->routes[i];
@@ -238,7 +267,7 @@ static enum err provider_remove(struct tick *tick, struct command *command)
             return ERR_STALE;
         }
     }
-    command->provider = *provider;
+    command->provider.provider = *provider;
     write(tick, STORE_DELETE_PROVIDER, command)->provider_id = provider->id;
     return ERR_OK;
 }
@@ -246,9 +275,10 @@ static enum err provider_remove(struct tick *tick, struct command *command)
 static void provider_removed(struct tick *tick, struct command *command)
 {
     struct core *core = tick->core;
-    dispatch_provider(core, &command->provider, true);
-    core->config.ports->provider(core->config.ports->user, &command->provider, true);
-    catalog_remove_provider(&core->catalog, command->provider.id);
+    const struct provider *provider = &command->provider.provider;
+    dispatch_provider(core, provider, true);
+    core->config.ports->provider(core->config.ports->user, provider, true);
+    catalog_remove_provider(&core->catalog, provider->id);
 }
 
 static enum err route_of(struct tick *tick, struct command *command, struct route *out)

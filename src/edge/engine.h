@@ -11,6 +11,25 @@
 
 struct engine;
 
+struct engine_config {
+    struct clock *clock;
+    struct store *store;
+    const struct core_ports *ports;
+    uint64_t retry_window_ms;
+};
+
+/* Opens the core on the store. NULL: `out_problem` (256 bytes). */
+struct engine *engine_open(const struct engine_config *config, char *out_problem);
+/* The deciding thread and the reading thread begin, or (in the simulator) engine_step is called by
+   the stepper: it does what the threads would do now, false when there was nothing to do. */
+void engine_start(struct engine *engine);
+bool engine_step(struct engine *engine);
+/* When engine_step wants to be called again though nobody posts: milliseconds from now. */
+uint64_t engine_step_wait_ms(struct engine *engine);
+/* Everything posted so far is decided and its `on_done` posted; then the threads end. */
+void engine_stop(struct engine *engine);
+void engine_free(struct engine *engine); /* the store stays open */
+
 /* Embed it; it must live until `on_done`. Fill command (kind and what is asked), loop, on_done. */
 struct engine_call {
     struct command command;
