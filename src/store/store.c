@@ -1,0 +1,101 @@
+#include "store/store.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+#include "store/apply.h"
+#include "store/reader.h"
+
+struct store {
+    struct rows *rows;
+    struct books books;
+    struct store_reader own;
+    bool broken; /* a write failed; nothing is done before the rows are repaired */
+};
+
+struct store *store_open(struct slice url, char *out_problem)
+{
+    struct rows *rows = NULL;
+    if (slice_eq(url, SLICE("memory:")))
+        rows = memory_rows_open();
+    else if (slice_starts(url, SLICE("sqlite:")))
+        rows = sqlite_rows_open(slice_from(url, sizeof "sqlite:" - 1), out_problem);
+    else
+        snprintf(out_problem, 256, "the store's url is \"%.*s\"; use sqlite:PATH",
+                 (int)(url.size < 100 ? url.size : 100), url.size ? url.at : "");
+    if (!rows) return NULL;
+    struct store *store = MEM_NEW(struct store);
+    store->rows = store->books.rows = store->own.rows = rows;
+    store->own.own = store;
+    return store;
+}
+
+void store_close(struct store *store)
+{
+    if (!store) return;
+    books_done(&store->books);
+    store->rows->kind->close(store->rows);
+    mem_free(store);
+}
+
+enum err store_mend(struct store *store)
+{
+    if (!store->broken) return ERR_OK;
+    enum err err = store->rows->kind->repair(store->rows);
+    store->broken = err != ERR_OK;
+    return err;
+}
+
+static enum err write_group(struct store *store, struct store_op *ops, size_t count)
+{
+    enum err err = store->rows->kind->begin(store->rows);
+    if (err) return err;
+    for (size_t i = 0; !err && i < count; i++)
+        err = apply_op(&store->books, &ops[i]);
+    if (!err) err = books_flush(&store->books);
+    if (err)
+        store->rows->kind->rollback(store->rows);
+    else
+        err = store->rows->kind->commit(store->rows);
+    return err;
+}
+
+enum err store_write(struct store *store, struct store_op *ops, size_t count)
+{
+    if (count == 0) return ERR_OK;
+    enum err err = store_mend(store);
+    if (!err) err = write_group(store, ops, count);
+    if (!err) {
+        books_settle(&store->books);
+        return ERR_OK;
+    }
+    /* What memory assumed of this group is void, and the rows say what is true. */
+    for (size_t i = 0; i < count; i++)
+        ops[i].result = ERR_STORE_UNAVAILABLE;
+    books_forget(&store->books);
+    store->broken = true;
+    return ERR_STORE_UNAVAILABLE;
+}
+
+struct store_reader *store_own_reader(struct store *store)
+{
+    return &store->own;
+}
+
+struct store_reader *store_reader_open(struct store *store)
+{
+    struct rows *rows = store->rows->kind->open_reader(store->rows);
+    if (!rows) return NULL;
+    struct store_reader *reader = MEM_NEW(struct store_reader);
+    reader->rows = rows;
+    return reader;
+}
+
+void store_reader_close(struct store_reader *reader)
+{
+    if (!reader) return;
+    assert(!reader->own);
+    reader->rows->kind->close(reader->rows);
+    mem_free(reader);
+}
