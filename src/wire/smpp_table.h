@@ -22,9 +22,10 @@ struct smpp_field {
     const char *name;
     enum smpp_kind kind;
     uint16_t letter; /* most octets by the specification, NUL included (messages have none) */
-    uint16_t cap;    /* most octets that are read, and written with SMPP_ODD_SIZE */
+    uint16_t cap;    /* most octets that are read, and written with SMPP_ODD_SIZE; of lists the
+                        two bound each text inside, the count is bounded by its octet */
     uint16_t offset; /* in struct smpp_pdu */
-    uint16_t status; /* what to answer when the field does not fit */
+    uint16_t status; /* what to answer when the field is too long or makes no sense */
 };
 
 struct smpp_body {
@@ -37,14 +38,14 @@ struct smpp_command {
     const char *name;
     const char *response_name; /* NULL: this request is not answered */
     struct smpp_body request, response;
-    bool error_has_body; /* an error response still carries its body */
+    bool error_is_bare; /* an error response carries no body */
 };
 
 extern const struct smpp_command smpp_commands[];
 extern const size_t smpp_command_count;
 
-/* The row of a request's or response's id, NULL when there is none. generic_nack has a row whose
-   request does not exist. */
+/* The row of a request's or response's id, NULL when SMPP 3.4 does not define it. generic_nack has
+   a row without a request. */
 const struct smpp_command *smpp_command(uint32_t command_id);
 /* The fields of a known id. */
 const struct smpp_body *smpp_command_body(const struct smpp_command *command, uint32_t command_id);
