@@ -25,3 +25,9 @@ struct field_spec {
     enum field_type type;
     size_t offset; /* of a struct field inside the decoded struct */
 };
+
+/* The field of a row in the decoded struct. */
+static inline struct field *field_at(void *decoded, const struct field_spec *spec)
+{
+    return (struct field *)(void *)((char *)decoded + spec->offset);
+}

@@ -1,5 +1,6 @@
 /* JSON in and out. Reading is strict RFC 8259 over yajl, with what yajl lets through checked again
-   here: UTF-8, lone surrogate escapes, depth, token size. */
+   here: UTF-8, lone surrogate escapes, depth, blanks that JSON does not know, half a token behind
+   the end. A token is as long as the body at most: the body's own limit is its ceiling. */
 #pragma once
 
 #include "base/arena.h"
@@ -9,17 +10,23 @@
 #define JSON_DEPTH_MAX 32
 
 enum json_text {
-    JSON_STRICT, /* invalid UTF-8, NUL and lone surrogate escapes make the document invalid */
-    JSON_REPAIR, /* they become U+FFFD, NUL is dropped */
+    JSON_STRICT, /* invalid UTF-8, escaped NUL and lone surrogate escapes make it invalid */
+    JSON_REPAIR, /* in strings they become U+FFFD, escaped NUL is dropped */
 };
 
 /* Reads one object into the fields of `table` (`count` rows, offsets into `out`). Unknown names are
-   ignored, the last of a repeated name wins. Texts live in the arena. False: not a JSON object;
-   `out_line` and `out_column` (from 1, may be NULL) say where. */
+   ignored, the last of a repeated name wins. Texts live in the arena with a NUL behind their end;
+   those of objects and arrays are JSON as it stands in the body, for another json_read in the same
+   mode. A number with a fraction, an exponent or beyond int64_t is FIELD_WRONG_TYPE for a
+   FIELD_INTEGER. A raw NUL or other control character is an error in either mode. True: every field
+   of the table is written. False: not a JSON object, or deeper than JSON_DEPTH_MAX (the outermost
+   object counts); `out` is untouched and `out_line` and `out_column` (from 1, in bytes, may be
+   NULL) say where reading stopped, which is at the wrong byte or in or just behind the token. */
 bool json_read(struct slice body, enum json_text mode, const struct field_spec *table, size_t count,
                struct arena *arena, void *out, unsigned *out_line, unsigned *out_column);
 
-/* Writer: commas and escaping are its business. A text that is not valid UTF-8 is repaired. */
+/* Writer: commas and escaping are its business. A text that is not valid UTF-8 is repaired as
+   utf8_repair does. At most 63 levels deep (asserted). `out->full` says when it did not fit. */
 struct json_writer {
     struct buf *out;
     uint32_t depth;

@@ -19,9 +19,9 @@ struct segment_count segment_count(struct slice text);
 
 /* What a dialect charges for; one row each, see segment_bills in segment.c. */
 enum segment_bill {
-    SEGMENT_BILL_UTF16_160,   /* max(1, ceil(UTF-16 units / 160)), whatever the alphabet: Hep */
+    SEGMENT_BILL_UTF16_160,    /* max(1, ceil(UTF-16 units / 160)), whatever the alphabet: Hep */
     SEGMENT_BILL_GSM160_UCS70, /* ceil(units/160) when GSM, else ceil(units/70): ME-SMS */
-    SEGMENT_BILL_AIR,         /* segment_count: Robase */
+    SEGMENT_BILL_AIR,          /* segment_count: Robase */
 };
 uint32_t segment_bill(enum segment_bill rule, struct slice text);
 
@@ -51,12 +51,15 @@ struct segment_list {
 
 /* Cuts `text` for the air; bytes live in the arena. GSM text is one septet per octet
    (data_coding 0), other text UTF-16BE (data_coding 8). Reference: low 8 bits are used by UDH8.
-   False when it would need more than SEGMENTS_MAX segments. */
-bool segment_cut(struct slice text, enum segment_form form, uint16_t reference,
-                 struct arena *arena, struct segment_list *out);
+   False when it would need more than SEGMENTS_MAX segments; for SEGMENT_PAYLOAD, which the SMSC
+   cuts, more than SEGMENTS_MAX of segment_count's (so it fits the TLV too). */
+bool segment_cut(struct slice text, enum segment_form form, uint16_t reference, struct arena *arena,
+                 struct segment_list *out);
 
 /* The concatenation header of received user data (information elements 0x00 and 0x08).
-   False when there is none; `*out_body` is the data behind the whole header either way. */
+   False when there is none or its numbers make no sense; of several the last counts (23.040
+   9.2.3.24). `*out_body`, the offset of the data behind the whole header, is set either way;
+   a header that is longer than the data leaves none. */
 struct segment_header {
     uint16_t reference;
     uint8_t total;

@@ -6,15 +6,22 @@
 
 /* RFC 3629: no overlongs, no surrogates, nothing above U+10FFFF. NUL is valid here. */
 bool utf8_valid(struct slice text);
-/* Appends `text` with each invalid sequence (maximal subpart) replaced by U+FFFD and NUL dropped. */
+/* Bytes before the first invalid sequence. */
+size_t utf8_valid_size(struct slice text);
+/* Appends `text` with NUL dropped and each invalid sequence (maximal subpart, as the Unicode
+   standard recommends in chapter 3.9) replaced by U+FFFD. */
 void utf8_repair(struct slice text, struct buf *out);
+/* The most that repairing `size` bytes can give: each may become a U+FFFD of three. */
+#define UTF8_REPAIR_MAX(size) (3 * (size))
 /* Next code point at text[*offset]; moves the offset behind it. Valid UTF-8 only. */
 uint32_t utf8_next(struct slice text, size_t *offset);
 /* Appends one code point (not a surrogate). */
 void utf8_add(struct buf *out, uint32_t code_point);
-size_t utf8_points(struct slice text);   /* Unicode code points */
-size_t utf16_units(struct slice text);   /* 16-bit units: 2 for each point above U+FFFF */
-/* UTF-16 big endian as SMPP data_coding 8 carries it; returns bytes written, capacity 2 * units. */
+size_t utf8_points(struct slice text); /* Unicode code points */
+size_t utf16_units(struct slice text); /* 16-bit units: 2 for each point above U+FFFF */
+/* UTF-16 big endian as SMPP data_coding 8 carries it; returns bytes written. The capacity is at
+   least 2 * utf16_units (asserted). */
 size_t utf16_encode(struct slice text, uint8_t *out, size_t capacity);
-/* Appends the UTF-8 of UTF-16BE bytes; a lone surrogate or odd last byte becomes U+FFFD. */
+/* Appends the UTF-8 of UTF-16BE bytes; a lone surrogate or odd last byte becomes U+FFFD, U+0000
+   stays. */
 void utf16_decode(const uint8_t *bytes, size_t size, struct buf *out);
