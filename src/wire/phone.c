@@ -308,31 +308,37 @@ enum phone_class phone_parse(struct slice text, const char *region, struct phone
     return out->class;
 }
 
-size_t phone_format(uint64_t number, char out[PHONE_TEXT_MAX])
+/* The digits of any number, so there is room for 20. */
+static void number_split(uint64_t number, struct digits *out)
 {
-    char backwards[PHONE_TEXT_MAX];
-    size_t count = 0;
+    uint8_t backwards[PHONE_TEXT_MAX];
+    unsigned count = 0;
     do {
-        backwards[count++] = (char)('0' + number % 10);
+        backwards[count++] = (uint8_t)(number % 10);
         number /= 10;
     } while (number);
+    out->count = count;
+    for (unsigned i = 0; i < count; i++)
+        out->at[i] = backwards[count - 1 - i];
+}
+
+size_t phone_format(uint64_t number, char out[PHONE_TEXT_MAX])
+{
+    struct digits digits;
+    number_split(number, &digits);
     out[0] = '+';
-    for (size_t i = 0; i < count; i++)
-        out[1 + i] = backwards[count - 1 - i];
-    out[count + 1] = '\0';
-    return count + 1;
+    for (unsigned i = 0; i < digits.count; i++)
+        out[1 + i] = (char)('0' + digits.at[i]);
+    out[1 + digits.count] = '\0';
+    return 1 + digits.count;
 }
 
 const char *phone_iso2(uint64_t number)
 {
-    char text[PHONE_TEXT_MAX];
-    struct digits digits = {.count = (unsigned)phone_format(number, text) - 1};
-    for (unsigned i = 0; i < digits.count; i++)
-        digits.at[i] = (uint8_t)(text[1 + i] - '0');
-
-    const struct phone_code *code = code_at_start(&digits);
-    if (!code) return NULL;
-    digits_drop(&digits, code->size);
+    struct digits digits;
+    const struct phone_code *code;
+    number_split(number, &digits);
+    if (!code_take(&digits, &code)) return NULL;
     enum phone_type type;
     const struct phone_region *region = number_classify(code, &digits, &type);
     return region ? region->iso2 : NULL;

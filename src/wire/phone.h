@@ -44,7 +44,9 @@ struct phone {
    caller's. Leaves `*out` alone when the number is invalid. The rules are those of Google's
    libphonenumber, which a test compares it with. */
 enum phone_class phone_parse(struct slice text, const char *region, struct phone *out);
-/* Writes "+" and the digits, returns the length. */
+/* Writes "+" and the digits, returns the length. Keep numbers, not texts: phone_parse can take off
+   what looks like a prefix in a finished number (in Belarus of +375 810...), as libphonenumber
+   does. */
 size_t phone_format(uint64_t number, char out[PHONE_TEXT_MAX]);
 /* The region of a full E.164 number as phone_parse gives it: "" for non-geographic codes, NULL when
    it is not at least possible. */

@@ -125,7 +125,7 @@ export function firstDigits(tree) {
     throw new Error(`no such node: ${tree.kind}`);
 }
 
-// The steps of the backtracking matcher in src/wire/phone_prefix.c. A TRY goes on with the next
+// The steps of the backtracking matcher in src/wire/phone.c. A TRY goes on with the next
 // step first and with its argument when that fails, so the order of alternatives is kept.
 export function compilePrefix(source) {
     const { tree, groups } = parsePattern(source);
