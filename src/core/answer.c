@@ -7,8 +7,8 @@
 #include "wire/smpp_status.h"
 
 /* Rests between rounds over the chain after refusals that were not for good: 5 s, 10 s, ... 10 min. */
-#define REST_FIRST_MS 5000
-#define REST_LONGEST_MS 600000
+#define REST_FIRST_MS   5000ull
+#define REST_LONGEST_MS 600000ull
 
 /* An operation on what has already happened outside: when the store cannot commit it, it is kept and
    goes first into the next tick, since the carrier will not say it twice. */

@@ -223,7 +223,7 @@ static enum err load_catalog(struct core *core)
         dispatch_provider(core, provider, false);
         core->config.ports->provider(core->config.ports->user, provider, false);
     }
-    core->intake.more_to_push = true;
+    core->intake.more_to_push = !core->config.stopped;
     return ERR_OK;
 }
 
@@ -278,10 +278,12 @@ struct core *core_open(const struct core_config *config, char *out_problem)
     core->config = *config;
     catalog_init(&core->catalog, config->gate);
     dispatch_init(&core->dispatch);
+    core->dispatch.stopped = config->stopped;
     config->clock->offset_ms = meta_number(core, SLICE("clock_offset_ms"));
     enum err err = store_last_ids(core_reader(core), &core->ids.last, &core->last_recipient);
     if (!err) err = load_catalog(core);
-    if (!err) err = load_attempts(core);
+    /* What another run left open is another run's to settle. */
+    if (!err && !config->stopped) err = load_attempts(core);
     if (!err) return core;
     snprintf(out_problem, 256, "the store cannot be read: %s", err_text(err));
     core_close(core);

@@ -17,6 +17,7 @@ struct core_config {
     struct gate *gate;
     const struct core_ports *ports;
     uint64_t retry_window_ms; /* how long a message may wait for a carrier: 24 h */
+    bool stopped;             /* hands nothing out: only operators' commands are wanted */
 };
 
 /* Loads what the store remembers and picks up where the last run ended: waiting recipients, open

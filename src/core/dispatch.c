@@ -324,10 +324,11 @@ void dispatch_begin(struct tick *tick)
 {
     struct core *core = tick->core;
     answer_write_kept(tick);
+    if (core->dispatch.stopped) return;
     for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
         struct lane *lane = &core->dispatch.lanes[id];
         lane_load(tick, lane);
-        if (core->catalog.providers[id] && !core->dispatch.stopped) lane_run(tick, lane);
+        if (core->catalog.providers[id]) lane_run(tick, lane);
     }
 }
 

@@ -60,6 +60,7 @@ struct engine *engine_open(const struct engine_config *config, char *out_problem
         .gate = engine->gate,
         .ports = config->ports,
         .retry_window_ms = config->retry_window_ms,
+        .stopped = config->stopped,
     };
     engine->core = core_open(&core_config, out_problem);
     if (!engine->core) {
@@ -197,8 +198,8 @@ void engine_stop(struct engine *engine)
     engine->stopping = true;
     queue_wake(engine->commands);
     queue_wake(engine->reads);
-    thread_join(engine->core_thread);
-    thread_join(engine->read_thread);
+    if (engine->core_thread) thread_join(engine->core_thread);
+    if (engine->read_thread) thread_join(engine->read_thread);
     engine->core_thread = engine->read_thread = NULL;
 }
 

@@ -16,6 +16,7 @@ struct engine_config {
     struct store *store;
     const struct core_ports *ports;
     uint64_t retry_window_ms;
+    bool stopped; /* hands nothing to carriers and pushes nothing: commands on a closed store */
 };
 
 /* Opens the core on the store. NULL: `out_problem` (256 bytes). */

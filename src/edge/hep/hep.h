@@ -25,7 +25,9 @@ void hep_serve(struct hep *hep, struct http_server *server);
 
 /* Inbound pushes: `hep_push` has the shape of core_ports.push and runs on the core's thread. */
 struct hep_pusher;
-struct hep_pusher *hep_pusher_new(struct loop *loop, struct engine *engine,
-                                  struct http_client *client);
+/* The core may push while it opens, before there is an engine to report to: those wait for
+   hep_pusher_connect, which comes before the loop runs. */
+struct hep_pusher *hep_pusher_new(struct loop *loop, struct http_client *client);
+void hep_pusher_connect(struct hep_pusher *pusher, struct engine *engine);
 void hep_pusher_free(struct hep_pusher *pusher);
 void hep_push(void *pusher, const struct inbound *inbound, const struct shortcode *shortcode);

@@ -87,12 +87,17 @@ void hep_push(void *user, const struct inbound *inbound, const struct shortcode 
     loop_post(pusher->loop, &push->task);
 }
 
-struct hep_pusher *hep_pusher_new(struct loop *loop, struct engine *engine,
-                                  struct http_client *client)
+struct hep_pusher *hep_pusher_new(struct loop *loop, struct http_client *client)
 {
     struct hep_pusher *pusher = MEM_NEW(struct hep_pusher);
-    *pusher = (struct hep_pusher){loop, engine, client};
+    pusher->loop = loop;
+    pusher->client = client;
     return pusher;
+}
+
+void hep_pusher_connect(struct hep_pusher *pusher, struct engine *engine)
+{
+    pusher->engine = engine;
 }
 
 void hep_pusher_free(struct hep_pusher *pusher)

@@ -1,0 +1,133 @@
+#include "cli/config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+
+enum setting_kind { SETTING_TEXT, SETTING_SWITCH, SETTING_NUMBER };
+
+static const struct setting {
+    const char *section, *name;
+    enum setting_kind kind;
+    const char *usual;
+    size_t offset, size;
+} settings[] = {
+#define ROW(section, name, kind, usual, field)                                                     \
+    {section, name, kind, usual, offsetof(struct config, field), sizeof((struct config *)0)->field}
+    ROW("server", "listen", SETTING_TEXT, "127.0.0.1:8080", listen),
+    ROW("server", "control", SETTING_TEXT, "/run/godwit/control.sock", control),
+    ROW("server", "test_clock", SETTING_SWITCH, "off", test_clock),
+    ROW("server", "connections", SETTING_NUMBER, "10000", connections_max),
+    ROW("server", "connections_per_address", SETTING_NUMBER, "2000", connections_per_address_max),
+    ROW("store", "url", SETTING_TEXT, "sqlite:/var/lib/godwit/godwit.db", store_url),
+    ROW("hep", "sender", SETTING_TEXT, "+2899682626", hep_sender),
+    ROW("hep", "server", SETTING_TEXT, "Team Hydra", hep_server),
+    ROW("webhook", "allow_private", SETTING_SWITCH, "off", webhook_allow_private),
+    ROW("core", "retry_window", SETTING_NUMBER, "86400", retry_window_s),
+#undef ROW
+};
+#define SETTING_COUNT (sizeof settings / sizeof *settings)
+
+static bool setting_store(struct config *config, const struct setting *setting, const char *value)
+{
+    char *at = (char *)config + setting->offset;
+    struct slice text = slice_cstr(value);
+    uint64_t number;
+    switch (setting->kind) {
+    case SETTING_TEXT:
+        if (text.size >= setting->size) return false;
+        memcpy(at, text.at, text.size + 1);
+        return true;
+    case SETTING_SWITCH:
+        *(bool *)at = slice_eq_nocase(text, SLICE("on"));
+        return *(bool *)at || slice_eq_nocase(text, SLICE("off"));
+    case SETTING_NUMBER:
+        if (!slice_u64(text, &number) || number > UINT32_MAX) return false;
+        *(uint32_t *)at = (uint32_t)number;
+        return true;
+    }
+    return false;
+}
+
+void config_init(struct config *config)
+{
+    *config = (struct config){0};
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        setting_store(config, &settings[i], settings[i].usual);
+}
+
+struct reading {
+    struct config *config;
+    char *problem;
+    const char *section, *name;
+};
+
+static int read_setting(void *user, const char *section, const char *name, const char *value)
+{
+    struct reading *reading = user;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *setting = &settings[i];
+        if (strcmp(section, setting->section) != 0 || strcmp(name, setting->name) != 0) continue;
+        if (setting_store(reading->config, setting, value)) return 1;
+        snprintf(reading->problem, 160, "[%s] %s cannot be \"%.60s\"", section, name, value);
+        return 0;
+    }
+    snprintf(reading->problem, 160, "there is no setting [%.40s] %.40s", section, name);
+    return 0;
+}
+
+/* The library cuts lines at 200 bytes and says nothing; a cut value would be a wrong one. */
+static bool lines_fit(FILE *file, char *out_problem, const char *path)
+{
+    int line = 1, column = 0, c;
+    while ((c = fgetc(file)) != EOF) {
+        column = c == '\n' ? 0 : column + 1;
+        if (c == '\n') line++;
+        if (column < 198) continue;
+        snprintf(out_problem, 256, "%.80s:%d: the line is longer than 197 bytes", path, line);
+        return false;
+    }
+    rewind(file);
+    return true;
+}
+
+bool config_read(struct config *config, const char *path, char *out_problem)
+{
+    const char *name = path ? path : CONFIG_DEFAULT_PATH;
+    FILE *file = fopen(name, "r");
+    if (!file) {
+        if (!path && errno == ENOENT) return true;
+        snprintf(out_problem, 256, "%.100s: %s", name, strerror(errno));
+        return false;
+    }
+    char problem[160] = "this is no [section] and no name = value";
+    struct reading reading = {.config = config, .problem = problem};
+    bool good = lines_fit(file, out_problem, name);
+    if (good) {
+        int line = ini_parse_file(file, read_setting, &reading);
+        good = line == 0;
+        if (!good) snprintf(out_problem, 256, "%.80s:%d: %s", name, line, problem);
+    }
+    fclose(file);
+    return good;
+}
+
+void config_write(const struct config *config, struct buf *out)
+{
+    const char *section = "";
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *setting = &settings[i];
+        const char *at = (const char *)config + setting->offset;
+        if (strcmp(section, setting->section) != 0) buf_printf(out, "[%s]\n", setting->section);
+        section = setting->section;
+        if (setting->kind == SETTING_TEXT)
+            buf_printf(out, "%s = %s\n", setting->name, at);
+        else if (setting->kind == SETTING_SWITCH)
+            buf_printf(out, "%s = %s\n", setting->name, *(const bool *)at ? "on" : "off");
+        else
+            buf_printf(out, "%s = %u\n", setting->name, *(const uint32_t *)at);
+    }
+}
