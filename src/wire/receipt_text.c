@@ -75,6 +75,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'';
+}
+
 /* ASCII whatever the locale; 0 when it is no letter. */
 static char upper(char c)
 {
@@ -135,7 +140,10 @@ static struct slice value_at(struct slice text, size_t at, enum key key)
 {
     bool is_date = key == KEY_SUBMITTED || key == KEY_DONE;
     enum key next;
-    size_t unused, end = at = skip_blanks(text, at);
+    size_t unused;
+    while (at < text.size && (is_blank(text.at[at]) || is_quote(text.at[at])))
+        at++;
+    size_t end = at;
     for (; end < text.size; end++) {
         if (is_date ? !date_goes_on(text, end) : is_separator(text.at[end])) break;
         if (!key_begins(text, end, &next, &unused)) continue;
