@@ -113,8 +113,9 @@ static size_t word_end(struct slice text, size_t at, const char *word)
 /* Whether a key and its colon begin at text[at]; `*out_end` is behind the colon. */
 static bool key_begins(struct slice text, size_t at, enum key *out_key, size_t *out_end)
 {
-    for (size_t i = 0; i < COUNT(keys); i++) {
-        size_t end = word_end(text, at, keys[i].word);
+    char first = upper(text.at[at]);
+    for (size_t i = 0; first && i < COUNT(keys); i++) {
+        size_t end = upper(keys[i].word[0]) == first ? word_end(text, at, keys[i].word) : 0;
         if (end == 0) continue;
         end = skip_blanks(text, end);
         if (end == text.size || (text.at[end] != ':' && text.at[end] != '=')) continue;
