@@ -1,10 +1,17 @@
 #include "base/slice.h"
 
-#include <strings.h>
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
 
+/* Not strncasecmp, which stops at a NUL: a slice may have them, and "a\0b" is not "a\0c". */
 bool slice_eq_nocase(struct slice a, struct slice b)
 {
-    return a.size == b.size && (a.size == 0 || strncasecmp(a.at, b.at, a.size) == 0);
+    if (a.size != b.size) return false;
+    for (size_t i = 0; i < a.size; i++)
+        if (lower(a.at[i]) != lower(b.at[i])) return false;
+    return true;
 }
 
 bool slice_starts(struct slice text, struct slice prefix)

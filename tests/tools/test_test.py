@@ -104,7 +104,8 @@ def runner(tmp_path, records, python_test="def test_x():\n    assert True\n", me
     (tmp_path / "build/meson-logs").mkdir(parents=True)
     (tmp_path / "py").mkdir()
     commands.mkdir()
-    (tmp_path / "log").write_text("".join(json.dumps(record) + "\n" for record in records))
+    (tmp_path / "log").write_text("".join(
+        record if isinstance(record, str) else json.dumps(record) + "\n" for record in records))
     (tmp_path / "py/test_x.py").write_text(python_test)
     for name, body in {
         "make": "exit 0",
@@ -142,6 +143,10 @@ def test_a_broken_build_runs_nothing_and_fails(tmp_path):
 
 def test_a_meson_that_fails_without_a_word_is_a_failure(tmp_path):
     assert runner(tmp_path, [], meson_status=2) == (1, "1 passed, 1 failed")
+
+
+def test_a_log_that_breaks_off_is_a_failure(tmp_path):
+    assert runner(tmp_path, [GOOD, '{"name": "a", "res'], meson_status=1) == (1, "3 passed, 1 failed")
 
 
 def test_nothing_at_all_is_a_failure(tmp_path):
