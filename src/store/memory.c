@@ -139,11 +139,6 @@ static enum err memory_commit(struct rows *rows)
     return ERR_OK;
 }
 
-static enum err memory_repair(struct rows *rows)
-{
-    return ERR_OK;
-}
-
 static enum err memory_insert(struct rows *rows, enum row_type type, const void *row)
 {
     struct memory *memory = (struct memory *)rows;
@@ -244,11 +239,15 @@ static void memory_close(struct rows *rows)
     mem_free(memory);
 }
 
+static const char *memory_problem(struct rows *rows)
+{
+    return "";
+}
+
 static const struct rows_kind memory_rows = {
     .begin = memory_begin,
     .commit = memory_commit,
     .rollback = memory_rollback,
-    .repair = memory_repair,
     .insert = memory_insert,
     .put = memory_put,
     .remove = memory_remove,
@@ -259,6 +258,7 @@ static const struct rows_kind memory_rows = {
     .read_end = memory_read_end,
     .open_reader = memory_open_reader,
     .close = memory_close,
+    .problem = memory_problem,
 };
 
 struct rows *memory_rows_open(void)

@@ -4,6 +4,6 @@
 
 struct store;
 
-/* The nth write from now (1: the next) fails with ERR_STORE_UNAVAILABLE and changes nothing; 0: none
-   will. Only for stores opened as memory: */
+/* The nth write from now (1: the next) fails with ERR_STORE_UNAVAILABLE and changes nothing; 0:
+   none will. Only for stores opened as memory: */
 void memory_fail_write(struct store *store, unsigned nth);

@@ -6,10 +6,6 @@
 
 static enum err read_begin(struct store_reader *reader)
 {
-    if (reader->own) {
-        enum err err = store_mend(reader->own);
-        if (err) return err;
-    }
     return reader->rows->kind->read_begin(reader->rows);
 }
 
@@ -237,6 +233,7 @@ static enum err chain_page(struct store_reader *reader, const struct chain *chai
 /* The domain's structs stand first in their rows, so a list of rows becomes an array of them. */
 static void *unchain(const struct row_list *list, struct arena *arena, size_t size)
 {
+    if (list->count == 0) return NULL;
     char *at = arena_alloc(arena, size * list->count);
     for (size_t i = 0; i < list->count; i++)
         memcpy(at + i * size, list->at + i * row_kinds[list->type].size, size);
@@ -356,7 +353,7 @@ enum err store_waiting_page(struct store_reader *reader, struct provider_id prov
     enum err err = read_begin(reader);
     if (err) return err;
     err = scan(reader, &waiting, arena, &list);
-    if (!err) stories = ARENA_ARRAY(arena, struct store_recipient, list.count);
+    if (!err && list.count) stories = ARENA_ARRAY(arena, struct store_recipient, list.count);
     for (size_t i = 0; !err && i < list.count; i++) {
         stories[i].recipient = ((const struct recipient *)(void *)list.at)[i];
         err = read_story(reader, arena, &stories[i]);

@@ -29,11 +29,10 @@ struct row_scan {
 /* Every function fails with ERR_STORE_UNAVAILABLE when the storage does. */
 struct rows_kind {
     /* One transaction around everything that changes rows. When commit fails nothing of it
-       happened, as after rollback, and `repair` comes before the next begin. */
+       happened, as after rollback; the back end mends itself at the next begin or read_begin. */
     enum err (*begin)(struct rows *rows);
     enum err (*commit)(struct rows *rows);
     void (*rollback)(struct rows *rows);
-    enum err (*repair)(struct rows *rows);
 
     enum err (*insert)(struct rows *rows, enum row_type type, const void *row); /* ALREADY_EXISTS */
     enum err (*put)(struct rows *rows, enum row_type type, const void *row);    /* or replaces */
@@ -53,6 +52,8 @@ struct rows_kind {
     /* Rows for another thread: only read. */
     struct rows *(*open_reader)(struct rows *rows);
     void (*close)(struct rows *rows);
+    /* What went wrong last, "" if nothing has. */
+    const char *(*problem)(struct rows *rows);
 };
 
 /* Back ends. NULL: `out_problem` (256 bytes). */

@@ -1,9 +1,313 @@
-#include "store/rows.h"
+#include "store/sqlite.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+/* How long a commit waits for somebody's shell that holds the file. */
+#define BUSY_MS 2000
+/* Frames in the log (pages of 4 KiB) from which on the writer copies them into the file. */
+#define CHECKPOINT_FRAMES 4000
+
+enum err sqlite_failed(struct sqlite *sqlite, const char *doing)
+{
+    snprintf(sqlite->problem, sizeof sqlite->problem, "%.120s: cannot %s: %.100s", sqlite->path,
+             doing, sqlite->db ? sqlite3_errmsg(sqlite->db) : strerror(errno));
+    return ERR_STORE_UNAVAILABLE;
+}
+
+sqlite3_stmt *sqlite_prepare(struct sqlite *sqlite, sqlite3_stmt **place, const char *sql)
+{
+    if (*place) return *place;
+    if (sqlite3_prepare_v3(sqlite->db, sql, -1, SQLITE_PREPARE_PERSISTENT, place, NULL))
+        sqlite_failed(sqlite, "prepare");
+    return *place;
+}
+
+/* ---- Connections ------------------------------------------------------------------------------
+ */
+
+static int note_frames(void *user, sqlite3 *db, const char *schema, int frames)
+{
+    ((struct sqlite *)user)->wal_frames = frames;
+    return SQLITE_OK;
+}
+
+static const char writer_setup[] = "PRAGMA page_size = 4096;"
+                                   "PRAGMA journal_mode = WAL;"
+                                   "PRAGMA synchronous = FULL;"
+                                   "PRAGMA cache_size = -32768;"
+                                   "PRAGMA temp_store = MEMORY;";
+static const char reader_setup[] = "PRAGMA query_only = 1;"
+                                   "PRAGMA cache_size = -8192;"
+                                   "PRAGMA temp_store = MEMORY;";
+
+/* Some file systems cannot share memory between connections; SQLite then keeps another mode and
+   says nothing. */
+static bool is_wal(sqlite3 *db)
+{
+    sqlite3_stmt *statement = NULL;
+    bool wal = sqlite3_prepare_v2(db, "PRAGMA journal_mode", -1, &statement, NULL) == SQLITE_OK &&
+               sqlite3_step(statement) == SQLITE_ROW &&
+               slice_eq(slice_cstr((const char *)sqlite3_column_text(statement, 0)), SLICE("wal"));
+    sqlite3_finalize(statement);
+    return wal;
+}
+
+static sqlite3 *connect(struct sqlite *sqlite)
+{
+    sqlite3 *db = NULL;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    if (sqlite3_open_v2(sqlite->path, &db, flags, NULL) == SQLITE_OK &&
+        sqlite3_busy_timeout(db, BUSY_MS) == SQLITE_OK &&
+        sqlite3_exec(db, sqlite->is_writer ? writer_setup : reader_setup, NULL, NULL, NULL) ==
+            SQLITE_OK &&
+        is_wal(db)) {
+        /* Also ends SQLite's own checkpoints inside of commits. */
+        if (sqlite->is_writer) sqlite3_wal_hook(db, note_frames, sqlite);
+        return db;
+    }
+    snprintf(sqlite->problem, sizeof sqlite->problem, "%.120s: cannot open: %.100s", sqlite->path,
+             db ? sqlite3_errmsg(db) : "no memory");
+    sqlite3_close(db);
+    return NULL;
+}
+
+static void disconnect(struct sqlite *sqlite)
+{
+    sqlite_finalize_rows(sqlite);
+    sqlite3_finalize(sqlite->begin);
+    sqlite3_finalize(sqlite->commit);
+    sqlite3_finalize(sqlite->rollback);
+    sqlite->begin = sqlite->commit = sqlite->rollback = NULL;
+    sqlite3_close(sqlite->db);
+    sqlite->db = NULL;
+}
+
+static bool run(struct sqlite *sqlite, sqlite3_stmt **place, const char *sql)
+{
+    sqlite3_stmt *statement = sqlite_prepare(sqlite, place, sql);
+    if (!statement) return false;
+    int rc = sqlite3_step(statement);
+    if (rc != SQLITE_DONE) sqlite_failed(sqlite, sql);
+    sqlite3_reset(statement);
+    return rc == SQLITE_DONE;
+}
+
+/* A failed commit may have left whole frames in the log that only lack their fsync. They must never
+   count: the old connection stays open until the new one is, so that nobody reads the log anew, and
+   a first commit of our own is written over them. From its fsync on they are gone for good. */
+static enum err mend(struct sqlite *sqlite)
+{
+    if (!sqlite->is_suspect) return ERR_OK;
+    sqlite3 *fresh = connect(sqlite);
+    if (!fresh) return ERR_STORE_UNAVAILABLE;
+    disconnect(sqlite);
+    sqlite->db = fresh;
+    if (sqlite3_exec(fresh, "REPLACE INTO meta VALUES('store.mended', randomblob(16))", NULL, NULL,
+                     NULL) != SQLITE_OK)
+        return sqlite_failed(sqlite, "write");
+    sqlite->is_suspect = false;
+    return ERR_OK;
+}
+
+/* ---- Transactions -----------------------------------------------------------------------------
+ */
+
+static enum err sqlite_begin(struct rows *rows)
+{
+    struct sqlite *sqlite = (struct sqlite *)rows;
+    enum err err = mend(sqlite);
+    if (err) return err;
+    if (run(sqlite, &sqlite->begin, "BEGIN IMMEDIATE")) return ERR_OK;
+    sqlite->is_suspect = true;
+    return ERR_STORE_UNAVAILABLE;
+}
+
+static void sqlite_rollback(struct rows *rows)
+{
+    struct sqlite *sqlite = (struct sqlite *)rows;
+    /* Some failures have rolled back by themselves. */
+    if (!sqlite3_get_autocommit(sqlite->db)) run(sqlite, &sqlite->rollback, "ROLLBACK");
+    sqlite->is_suspect = true;
+}
+
+static void checkpoint(struct sqlite *sqlite)
+{
+    int frames = 0, copied = 0;
+    int rc =
+        sqlite3_wal_checkpoint_v2(sqlite->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+    /* The commit stands. What was not copied is in the log, and is copied whole the next time. */
+    if (rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED) return;
+    sqlite_failed(sqlite, "checkpoint");
+    sqlite->is_suspect = true;
+}
+
+static enum err sqlite_commit(struct rows *rows)
+{
+    struct sqlite *sqlite = (struct sqlite *)rows;
+    if (!run(sqlite, &sqlite->commit, "COMMIT")) {
+        sqlite_rollback(rows);
+        return ERR_STORE_UNAVAILABLE;
+    }
+    if (sqlite->wal_frames >= CHECKPOINT_FRAMES) checkpoint(sqlite);
+    return ERR_OK;
+}
+
+static enum err sqlite_read_begin(struct rows *rows)
+{
+    struct sqlite *sqlite = (struct sqlite *)rows;
+    /* The writer reads between its own commits: nothing can change in the middle. */
+    if (sqlite->is_writer) return mend(sqlite);
+    return run(sqlite, &sqlite->begin, "BEGIN") ? ERR_OK : ERR_STORE_UNAVAILABLE;
+}
+
+static void sqlite_read_end(struct rows *rows)
+{
+    struct sqlite *sqlite = (struct sqlite *)rows;
+    if (!sqlite->is_writer) run(sqlite, &sqlite->commit, "COMMIT");
+}
+
+static const char *sqlite_problem(struct rows *rows)
+{
+    return ((struct sqlite *)rows)->problem;
+}
+
+/* ---- Opening ----------------------------------------------------------------------------------
+ */
+
+static void sqlite_close(struct rows *rows)
+{
+    struct sqlite *sqlite = (struct sqlite *)rows;
+    disconnect(sqlite);
+    /* The lock file stays: removing it would let two others lock two different files. */
+    if (sqlite->lock >= 0) close(sqlite->lock);
+    mem_free(sqlite->path);
+    mem_free(sqlite);
+}
+
+static struct rows *sqlite_open_reader(struct rows *rows);
+
+static const struct rows_kind sqlite_rows = {
+    .begin = sqlite_begin,
+    .commit = sqlite_commit,
+    .rollback = sqlite_rollback,
+    .insert = sqlite_insert,
+    .put = sqlite_put,
+    .remove = sqlite_remove,
+    .get = sqlite_get,
+    .scan = sqlite_scan,
+    .last = sqlite_last,
+    .read_begin = sqlite_read_begin,
+    .read_end = sqlite_read_end,
+    .open_reader = sqlite_open_reader,
+    .close = sqlite_close,
+    .problem = sqlite_problem,
+};
+
+static struct rows *sqlite_open_reader(struct rows *rows)
+{
+    struct sqlite *reader = MEM_NEW(struct sqlite);
+    const char *path = ((struct sqlite *)rows)->path;
+    reader->rows.kind = &sqlite_rows;
+    reader->lock = -1;
+    reader->path = mem_copy(path, strlen(path));
+    reader->db = connect(reader);
+    if (reader->db) return &reader->rows;
+    sqlite_close(&reader->rows);
+    return NULL;
+}
+
+/* The directories above the file that are missing, for the owner only. */
+static bool make_directories(char *path)
+{
+    for (char *at = strchr(path + 1, '/'); at; at = strchr(at + 1, '/')) {
+        *at = '\0';
+        bool there = mkdir(path, 0700) == 0 || errno == EEXIST;
+        *at = '/';
+        if (!there) return false;
+    }
+    return true;
+}
+
+static bool sync_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *directory = slash ? mem_copy(path, (size_t)(slash - path) + 1) : mem_copy(".", 1);
+    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    mem_free(directory);
+    if (descriptor < 0) return false;
+    bool done = fsync(descriptor) == 0;
+    close(descriptor);
+    return done;
+}
+
+/* An empty file is a new database. SQLite gives its log the same permissions. */
+static bool make_file(const char *path)
+{
+    int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0) return errno == EEXIST;
+    close(descriptor);
+    return sync_directory(path);
+}
+
+/* Two writers would each believe their own balances. The lock is on the open file, so it holds
+   between two stores of one process too, and ends with the process however that ends. */
+static bool take_lock(struct sqlite *sqlite, char *out_problem)
+{
+    size_t size = strlen(sqlite->path);
+    char *name = mem_alloc(size + sizeof ".lock");
+    snprintf(name, size + sizeof ".lock", "%s.lock", sqlite->path);
+    sqlite->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    mem_free(name);
+    bool taken = sqlite->lock >= 0 && flock(sqlite->lock, LOCK_EX | LOCK_NB) == 0;
+    if (!taken)
+        snprintf(out_problem, SQLITE_PROBLEM_SIZE,
+                 errno == EWOULDBLOCK ? "%.160s is in use by another process; stop that one first"
+                                      : "%.160s.lock cannot be opened; check its permissions",
+                 sqlite->path);
+    return taken;
+}
+
+static bool prepare_path(struct sqlite *sqlite, char *out_problem)
+{
+    if (!make_directories(sqlite->path)) {
+        snprintf(out_problem, SQLITE_PROBLEM_SIZE, "the directory of %.120s cannot be made: %.60s",
+                 sqlite->path, strerror(errno));
+        return false;
+    }
+    if (!take_lock(sqlite, out_problem)) return false;
+    if (make_file(sqlite->path)) return true;
+    snprintf(out_problem, SQLITE_PROBLEM_SIZE, "%.120s cannot be made: %.60s", sqlite->path,
+             strerror(errno));
+    return false;
+}
 
 struct rows *sqlite_rows_open(struct slice path, char *out_problem)
 {
-    snprintf(out_problem, 256, "the SQLite back end is not there yet");
+    if (path.size == 0 || path.at[0] == ':') {
+        snprintf(out_problem, SQLITE_PROBLEM_SIZE,
+                 "the store's url names no file; "
+                 "use sqlite:PATH");
+        return NULL;
+    }
+    struct sqlite *sqlite = MEM_NEW(struct sqlite);
+    sqlite->rows.kind = &sqlite_rows;
+    sqlite->path = mem_copy(path.at, path.size);
+    sqlite->lock = -1;
+    sqlite->is_writer = true;
+    if (prepare_path(sqlite, out_problem)) {
+        sqlite->db = connect(sqlite);
+        if (!sqlite->db)
+            snprintf(out_problem, SQLITE_PROBLEM_SIZE, "%s", sqlite->problem);
+        else if (sqlite_migrate(sqlite->db, sqlite->path, out_problem))
+            return &sqlite->rows;
+    }
+    sqlite_close(&sqlite->rows);
     return NULL;
 }

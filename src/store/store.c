@@ -1,6 +1,5 @@
 #include "store/store.h"
 
-#include <assert.h>
 #include <stdio.h>
 
 #include "base/mem.h"
@@ -11,7 +10,6 @@ struct store {
     struct rows *rows;
     struct books books;
     struct store_reader own;
-    bool broken; /* a write failed; nothing is done before the rows are repaired */
 };
 
 struct store *store_open(struct slice url, char *out_problem)
@@ -27,7 +25,6 @@ struct store *store_open(struct slice url, char *out_problem)
     if (!rows) return NULL;
     struct store *store = MEM_NEW(struct store);
     store->rows = store->books.rows = store->own.rows = rows;
-    store->own.own = store;
     return store;
 }
 
@@ -37,14 +34,6 @@ void store_close(struct store *store)
     books_done(&store->books);
     store->rows->kind->close(store->rows);
     mem_free(store);
-}
-
-enum err store_mend(struct store *store)
-{
-    if (!store->broken) return ERR_OK;
-    enum err err = store->rows->kind->repair(store->rows);
-    store->broken = err != ERR_OK;
-    return err;
 }
 
 static enum err write_group(struct store *store, struct store_op *ops, size_t count)
@@ -64,9 +53,7 @@ static enum err write_group(struct store *store, struct store_op *ops, size_t co
 enum err store_write(struct store *store, struct store_op *ops, size_t count)
 {
     if (count == 0) return ERR_OK;
-    enum err err = store_mend(store);
-    if (!err) err = write_group(store, ops, count);
-    if (!err) {
+    if (write_group(store, ops, count) == ERR_OK) {
         books_settle(&store->books);
         return ERR_OK;
     }
@@ -74,8 +61,12 @@ enum err store_write(struct store *store, struct store_op *ops, size_t count)
     for (size_t i = 0; i < count; i++)
         ops[i].result = ERR_STORE_UNAVAILABLE;
     books_forget(&store->books);
-    store->broken = true;
     return ERR_STORE_UNAVAILABLE;
+}
+
+const char *store_problem(struct store *store)
+{
+    return store->rows->kind->problem(store->rows);
 }
 
 struct store_reader *store_own_reader(struct store *store)
@@ -95,7 +86,6 @@ struct store_reader *store_reader_open(struct store *store)
 void store_reader_close(struct store_reader *reader)
 {
     if (!reader) return;
-    assert(!reader->own);
     reader->rows->kind->close(reader->rows);
     mem_free(reader);
 }

@@ -25,6 +25,8 @@ struct store_reader;
    second process out. */
 struct store *store_open(struct slice url, char *out_problem);
 void store_close(struct store *store);
+/* Why the last write failed, for the log; "" if none has. Good until the writer's next call. */
+const char *store_problem(struct store *store);
 
 /* ---- Writing ---------------------------------------------------------------------------------- */
 
