@@ -117,17 +117,14 @@ static void random_field(struct smpp_random *random, const struct smpp_field *fi
     }
 }
 
-/* A known tag with a value of a size that it may have, or any tag with any value. */
+/* A known tag three times of four, with a value of a size that it may have. */
 static void random_tlv(struct smpp_random *random, struct arena *arena, struct smpp_tlv_list *out)
 {
     uint16_t tag = (uint16_t)smpp_random_below(random, 0x10000);
-    size_t least = 0, most = 300;
-    if (smpp_random_below(random, 4)) {
-        uint32_t index = smpp_random_below(random, (uint32_t)smpp_tlv_spec_count);
-        tag = smpp_tlv_specs[index].tag;
-        least = smpp_tlv_specs[index].size_min;
-        most = smpp_tlv_specs[index].size_max;
-    }
+    if (smpp_random_below(random, 4))
+        tag = smpp_tlv_specs[smpp_random_below(random, (uint32_t)smpp_tlv_spec_count)].tag;
+    const struct smpp_tlv_spec *spec = smpp_tlv_spec(tag);
+    size_t least = spec ? spec->size_min : 0, most = spec ? spec->size_max : 300;
     if (most > 300 && smpp_random_below(random, 20)) most = 300;
     if (random->tlv_size_max && most > random->tlv_size_max) most = random->tlv_size_max;
     size_t size = least + random_size(random, most - least);
@@ -200,6 +197,7 @@ const char *smpp_difference(const struct smpp_pdu *a, const struct smpp_pdu *b)
     if (a->status != b->status) return "command_status";
     if (a->sequence != b->sequence) return "sequence_number";
     if (a->no_body != b->no_body) return "no_body";
+    if (a->no_body) return NULL;
     const struct smpp_body *body = smpp_command_body(smpp_command(a->command_id), a->command_id);
     for (size_t i = 0; i < body->count; i++) {
         const struct smpp_field *field = &body->fields[i];
