@@ -132,6 +132,8 @@ void session_submit(struct session *session, const struct submit *submit);
 void session_settle(struct session *session);
 /* Writes the waiting submits that the window has room for. */
 void session_fill(struct session *session);
+/* The provider's settings have changed. */
+void session_refresh(struct session *session);
 void session_bound(struct session *session);
 void session_bind_refused(struct session *session, uint32_t status);
 void session_write(struct session *session, const struct smpp_pdu *pdu);

@@ -38,7 +38,7 @@ void link_change(struct link *link, const struct provider *provider, bool remove
     link->removed = removed;
     if (!binds || again) link_stop(link);
     for (uint32_t i = 0; i < link->session_count; i++)
-        if (session_can_submit(link->sessions[i])) session_fill(link->sessions[i]);
+        session_refresh(link->sessions[i]);
     link_arrange(link);
     if (removed) client_sweep_soon(link->client);
 }

@@ -425,6 +425,12 @@ void session_fill(struct session *session)
     }
 }
 
+void session_refresh(struct session *session)
+{
+    if (session_can_submit(session)) session_fill(session);
+    session_arm(session);
+}
+
 void session_submit(struct session *session, const struct submit *submit)
 {
     if (!session->waiting && session_has_room(session)) {

@@ -159,14 +159,15 @@ static void dispatch(struct session *session, const struct smpp_pdu *pdu)
     refuse(session, pdu, ESME_RINVCMDID);
 }
 
-/* A response that cannot be read still says that its request was looked at, and nothing more. */
+/* The header of a response tells the outcome even when its body cannot be read. A message that was
+   taken with an id out of all bounds is one whose receipts will not be known again. */
 static void dispatch_bad(struct session *session, const struct smpp_pdu *header,
                          const struct smpp_bad *bad)
 {
     client_note(session->client, session->link->provider.id, "a bad PDU: %s %s", bad->field,
                 bad->why);
     if (header->command_id == (SMPP_SUBMIT_SM | SMPP_RESPONSE)) {
-        answer(session, header, ATTEMPT_UNCERTAIN);
+        on_submit_resp(session, header);
     } else if (session->state == SESSION_BINDING && smpp_is_response(header->command_id)) {
         session_bind_refused(session, header->status ? header->status : ESME_RUNKNOWNERR);
     } else {
