@@ -27,7 +27,7 @@ void arena_done(struct arena *arena)
 void *arena_alloc(struct arena *arena, size_t size)
 {
     size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-    if (size > (size_t)(arena->end - arena->next)) {
+    if (!arena->next || size > (size_t)(arena->end - arena->next)) {
         size_t room = size > ARENA_BLOCK_SIZE ? size : ARENA_BLOCK_SIZE;
         struct arena_block *block = mem_alloc(sizeof *block + room);
         block->previous = arena->blocks;
@@ -49,6 +49,7 @@ struct slice arena_copy(struct arena *arena, struct slice bytes)
 
 struct slice arena_printf(struct arena *arena, const char *format, ...)
 {
+    assert(format);
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);

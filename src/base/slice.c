@@ -58,7 +58,7 @@ bool slice_i64(struct slice text, int64_t *out)
     bool negative = text.size > 0 && text.at[0] == '-';
     uint64_t magnitude;
     if (!slice_u64(negative ? slice_from(text, 1) : text, &magnitude)) return false;
-    if (magnitude > INT64_MAX) return false;
-    *out = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+    if (magnitude > (uint64_t)INT64_MAX + negative) return false;
+    *out = negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
     return true;
 }
