@@ -12,10 +12,14 @@ struct tcp_listener;
 
 struct tcp_events {
     void (*on_connect)(void *user, struct tcp *tcp); /* outgoing streams only */
-    void (*on_read)(void *user, struct tcp *tcp, struct slice bytes);
-    /* The peer closed its side (clean) or the stream broke; nothing more will be read. */
+    void (*on_read)(void *user, struct tcp *tcp, struct slice bytes); /* lent for the call */
+    /* The peer closed its side (clean) or the stream broke; nothing more will be read. After a clean
+       end what is written still reaches a peer that has only closed its sending side; should the
+       stream break later, on_close comes once more, not clean. A paused stream learns of its end
+       when it is resumed or when a write fails. */
     void (*on_close)(void *user, struct tcp *tcp, bool clean);
-    /* Everything written so far has left for the kernel. May be NULL. */
+    /* Everything written so far has left for the kernel. May be NULL. Never called from inside
+       tcp_write. */
     void (*on_drain)(void *user, struct tcp *tcp);
 };
 
@@ -29,7 +33,9 @@ size_t tcp_unsent(const struct tcp *tcp);
 /* Stops and starts on_read: back-pressure. */
 void tcp_pause(struct tcp *tcp);
 void tcp_resume(struct tcp *tcp);
-/* Sends what was written, then closes; with `abort` it drops what was not sent. */
+/* Sends what was written, then closes; with `abort` it drops what was not sent, and the peer sees a
+   broken stream instead of a clean end if there was any. A stream that is still connecting is
+   given up either way. */
 void tcp_close(struct tcp *tcp, bool abort);
 void tcp_set_user(struct tcp *tcp, const struct tcp_events *events, void *user);
 /* "127.0.0.1:40000"; empty for UNIX sockets. Valid while the stream lives. */

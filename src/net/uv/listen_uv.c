@@ -1,7 +1,7 @@
 /* Listening sockets. Accepting is done here and not by libuv, which answers the lack of descriptors
    by dropping connections, and may spin on them: here accepting pauses, and the kernel's queue
    keeps the connections until there is room. */
-#include "net/tcp.h"
+#include "net/uv/tcp_uv.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,7 +16,6 @@
 
 #include "base/mem.h"
 #include "net/address.h"
-#include "net/uv/loop_uv.h"
 
 enum {
     LISTEN_BACKLOG = 4096,   /* the kernel lowers it to its own limit (somaxconn) */
@@ -74,7 +73,9 @@ static void listen_ready(uv_poll_t *poll, int status, int events)
         if (fd >= 0) {
             struct tcp *tcp = tcp_adopt(listener->loop, fd, &peer);
             listener->on_accept(listener->user, tcp);
-            tcp_adopted(tcp);
+            /* The memory outlives the callback in which the owner may have closed it. */
+            assert(tcp->closed || tcp->events != &tcp_no_events);
+            if (!tcp->closed) tcp_start(tcp);
         } else if (errno == EAGAIN) {
             return;
         } else if (!listen_lost_one(errno)) {
@@ -92,6 +93,14 @@ static bool listen_refuse(int fd, struct slice address, const char *why, char *o
     snprintf(out_error, LISTEN_ERROR_SIZE, "cannot listen on %.*s: %s", (int)address.size,
              address.at, why);
     return false;
+}
+
+static int listen_bound(int fd, int error)
+{
+    if (error == 0) return fd;
+    close(fd);
+    errno = error;
+    return -1;
 }
 
 static int listen_bind_tcp(const struct address *address, bool share)
@@ -113,11 +122,7 @@ static int listen_bind_tcp(const struct address *address, bool share)
     if (is_ip6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
     int failed = is_ip6 ? bind(fd, (struct sockaddr *)&ip6, sizeof ip6)
                         : bind(fd, (struct sockaddr *)&ip4, sizeof ip4);
-    if (failed == 0) return fd;
-    int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
+    return listen_bound(fd, failed ? errno : 0);
 }
 
 /* A file is stale when it is a socket and connecting to it is refused. */
@@ -141,18 +146,12 @@ static int listen_bind_unix(const struct address *address)
     if (fd < 0) return -1;
     /* Linux makes the file with the socket's own mode, so there is no moment with a wider one. */
     int failed = fchmod(fd, 0600) != 0 || bind(fd, (struct sockaddr *)&at, sizeof at) != 0;
-    if (failed && errno == EADDRINUSE && listen_is_stale(&at)) {
+    int error = failed ? errno : 0;
+    if (error == EADDRINUSE && listen_is_stale(&at)) {
         unlink(at.sun_path);
-        failed = bind(fd, (struct sockaddr *)&at, sizeof at) != 0;
-    } else if (failed) {
-        /* Asking whether it is stale has changed errno. */
-        errno = access(at.sun_path, F_OK) == 0 ? EADDRINUSE : errno;
+        error = bind(fd, (struct sockaddr *)&at, sizeof at) ? errno : 0;
     }
-    if (!failed) return fd;
-    int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
+    return listen_bound(fd, error);
 }
 
 static bool listen_describe(struct tcp_listener *listener)

@@ -30,41 +30,46 @@ static void loop_run_posted(uv_async_t *wake)
     }
 }
 
-static void loop_flush(uv_prepare_t *before_poll)
+static void loop_fire_timers(struct loop *loop)
 {
-    tcp_flush_all(before_poll->data);
-}
-
-static void loop_arm(struct loop *loop);
-
-static void loop_fire_timers(uv_timer_t *timer)
-{
-    struct loop *loop = timer->data;
     uint64_t now = uv_now(&loop->uv);
     /* A timer that is started now waits for the next round, even with a delay of 0: timers that
        restart themselves must not keep the sockets from being served. */
     uint64_t order_end = loop->timer_order;
-    loop->armed_mono_ms = 0; /* nobody arms while timers fire */
     for (;;) {
         struct loop_timer *first = timer_heap_first(&loop->timers);
         if (!first || first->due_mono_ms > now || first->order >= order_end) break;
         timer_heap_remove(&loop->timers, first);
         first->fire(first);
     }
-    loop->armed_mono_ms = UINT64_MAX;
-    loop_arm(loop);
 }
 
-/* Only ever moves the waking forward in time: when the first timer is stopped the loop wakes once
-   for nothing, which is cheaper than arming at each request's end. */
+static void loop_woken(uv_timer_t *timer)
+{
+    struct loop *loop = timer->data;
+    loop->armed_mono_ms = UINT64_MAX; /* it has ended a sleep, and that was all */
+}
+
+/* Makes the loop wake for the first timer. When it is armed for an earlier time already, because
+   the first timer was stopped meanwhile, it wakes once for nothing, which is cheaper than arming at
+   each request's end. */
 static void loop_arm(struct loop *loop)
 {
     struct loop_timer *first = timer_heap_first(&loop->timers);
     if (!first || first->due_mono_ms >= loop->armed_mono_ms) return;
     uint64_t now = uv_now(&loop->uv);
-    uint64_t delay_ms = first->due_mono_ms > now ? first->due_mono_ms - now : 0;
     loop->armed_mono_ms = first->due_mono_ms;
-    uv_timer_start(&loop->timer, loop_fire_timers, delay_ms, 0);
+    uv_timer_start(&loop->timer, loop_woken,
+                   first->due_mono_ms > now ? first->due_mono_ms - now : 0, 0);
+}
+
+/* Runs once a round, when all that came in has been dealt with and before the loop sleeps. */
+static void loop_end_round(uv_prepare_t *before_poll)
+{
+    struct loop *loop = before_poll->data;
+    loop_fire_timers(loop);
+    tcp_flush_all(loop);
+    loop_arm(loop);
 }
 
 struct loop *loop_new(void)
@@ -75,7 +80,7 @@ struct loop *loop_new(void)
     int failed = uv_loop_init(&loop->uv);
     failed |= uv_async_init(&loop->uv, &loop->wake, loop_run_posted);
     failed |= uv_prepare_init(&loop->uv, &loop->before_poll);
-    failed |= uv_prepare_start(&loop->before_poll, loop_flush);
+    failed |= uv_prepare_start(&loop->before_poll, loop_end_round);
     failed |= uv_timer_init(&loop->uv, &loop->timer);
     for (size_t i = 0; i < LOOP_SIGNAL_COUNT; i++) {
         failed |= uv_signal_init(&loop->uv, &loop->signals[i]);
@@ -99,7 +104,7 @@ void loop_free(struct loop *loop)
     uv_close((uv_handle_t *)&loop->wake, NULL);
     loop->timers.count = 0;
     tcp_hurry_all(loop, LOOP_FREE_LINGER_MS);
-    while (loop->lingering.next != &loop->lingering)
+    while (!tcp_ring_is_alone(&loop->lingering))
         uv_run(&loop->uv, UV_RUN_ONCE);
 
     uv_close((uv_handle_t *)&loop->before_poll, NULL);
@@ -154,7 +159,6 @@ void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint64_t dela
     timer->due_mono_ms = delay_ms > UINT64_MAX - now ? UINT64_MAX : now + delay_ms;
     timer->order = loop->timer_order++;
     timer_heap_put(&loop->timers, timer);
-    loop_arm(loop);
 }
 
 void loop_timer_stop(struct loop *loop, struct loop_timer *timer)

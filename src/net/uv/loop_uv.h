@@ -44,6 +44,12 @@ static inline void tcp_ring_init(struct tcp_ring *ring)
     ring->prev = ring->next = ring;
 }
 
+/* In no ring, or an empty one. */
+static inline bool tcp_ring_is_alone(const struct tcp_ring *ring)
+{
+    return ring->next == ring;
+}
+
 static inline void tcp_ring_remove(struct tcp_ring *member)
 {
     member->prev->next = member->next;
@@ -65,10 +71,3 @@ void tcp_flush_all(struct loop *loop);
 /* Gives closed streams that are still sending `ms` more, then cuts them. */
 void tcp_hurry_all(struct loop *loop, uint64_t ms);
 void tcp_drop_spares(struct loop *loop);
-
-/* Of tcp_uv.c, for listen_uv.c: a stream over a connected socket. */
-struct sockaddr_storage;
-struct tcp *tcp_adopt(struct loop *loop, int fd, const struct sockaddr_storage *peer);
-/* Starts reading unless the new owner closed or paused it. */
-void tcp_adopted(struct tcp *tcp);
-bool tcp_address_text(const struct sockaddr_storage *from, char *text, size_t size);

@@ -3,16 +3,12 @@
    what the kernel does not take moves to `writing`, and newer bytes wait in `out` until that is
    sent. So at any time there is at most one write in libuv's hands, and memory is what is unsent.
  */
-#include "net/tcp.h"
+#include "net/uv/tcp_uv.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
-#include <stdio.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
-#include "net/address.h"
-#include "net/uv/loop_uv.h"
 
 enum {
     TCP_OUT_SIZE = 4096,           /* a write buffer's first size: a round's answers for one peer */
@@ -21,55 +17,12 @@ enum {
     TCP_LINGER_SENT_MS = 2000,     /* and waits this long for the peer's end after its last byte */
 };
 
-enum tcp_state {
-    TCP_LOOKING_UP,
-    TCP_CONNECTING,
-    TCP_RETRYING, /* the handle of a failed address is being closed, the next address follows */
-    TCP_OPEN,
-    TCP_FAILED, /* never was open; the owner was told or is about to be */
-};
-
 /* A write buffer between two uses. */
 struct tcp_spare {
     struct tcp_spare *next;
 };
 
-/* Outlives its stream when the stream is closed while the resolver works. */
-struct tcp_lookup {
-    uv_getaddrinfo_t request;
-    struct tcp *tcp;
-    struct addrinfo *all, *next;
-};
-
-struct tcp {
-    struct tcp_ring ring; /* of the loop's unflushed or lingering; first, so that it casts back */
-    struct loop *loop;
-    const struct tcp_events *events;
-    void *user;
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } uv;
-    enum tcp_state state;
-    bool paused;
-    bool ended;  /* nothing more is read, and the owner was told */
-    bool broken; /* nothing more can be sent */
-    bool closed; /* by the owner: no callback any more */
-    bool has_handle;
-    char *out;
-    size_t out_size, out_capacity;
-    char *writing;
-    uv_write_t write;
-    uv_connect_t connect;
-    struct tcp_lookup *lookup;
-    struct loop_timer timer; /* tells a failure that was known at once; bounds lingering */
-    size_t lingering_unsent;
-    char peer[INET6_ADDRSTRLEN + 8];
-};
-
-static const struct tcp_events tcp_no_events;
+const struct tcp_events tcp_no_events;
 
 /* Buffers */
 
@@ -119,7 +72,7 @@ void tcp_drop_spares(struct loop *loop)
 
 /* The end of a stream */
 
-static void tcp_free(struct tcp *tcp)
+void tcp_free(struct tcp *tcp)
 {
     loop_timer_stop(tcp->loop, &tcp->timer);
     tcp_ring_remove(&tcp->ring);
@@ -150,7 +103,7 @@ static void tcp_destroy(struct tcp *tcp, bool reset)
     }
 }
 
-static void tcp_tell_end(struct tcp *tcp, bool clean)
+void tcp_tell_end(struct tcp *tcp, bool clean)
 {
     tcp->ended = true;
     tcp->events->on_close(tcp->user, tcp, clean);
@@ -207,7 +160,7 @@ static void tcp_received(uv_stream_t *stream, ssize_t size, const uv_buf_t *buff
     }
 }
 
-static void tcp_read(struct tcp *tcp)
+void tcp_start(struct tcp *tcp)
 {
     if (tcp->state != TCP_OPEN || tcp->ended) return;
     if (tcp->paused && !tcp->closed) return;
@@ -225,7 +178,7 @@ void tcp_resume(struct tcp *tcp)
 {
     assert(!tcp->closed);
     tcp->paused = false;
-    tcp_read(tcp);
+    tcp_start(tcp);
 }
 
 /* Writing */
@@ -286,11 +239,11 @@ void tcp_flush_all(struct loop *loop)
        as fast as its peer cannot keep the loop here. */
     struct tcp_ring round;
     tcp_ring_init(&round);
-    while (loop->unflushed.next != &loop->unflushed)
+    while (!tcp_ring_is_alone(&loop->unflushed))
         tcp_ring_add(&round, loop->unflushed.next);
-    while (round.next != &round)
+    while (!tcp_ring_is_alone(&round))
         tcp_flush((struct tcp *)round.next);
-    if (loop->unflushed.next != &loop->unflushed) uv_async_send(&loop->wake);
+    if (!tcp_ring_is_alone(&loop->unflushed)) uv_async_send(&loop->wake);
 }
 
 void tcp_write(struct tcp *tcp, struct slice bytes)
@@ -300,11 +253,13 @@ void tcp_write(struct tcp *tcp, struct slice bytes)
     tcp_out_reserve(tcp, bytes.size);
     memcpy(tcp->out + tcp->out_size, bytes.at, bytes.size);
     tcp->out_size += bytes.size;
-    if (tcp->state == TCP_OPEN && !tcp->writing) tcp_ring_add(&tcp->loop->unflushed, &tcp->ring);
+    if (tcp->state == TCP_OPEN && !tcp->writing && tcp_ring_is_alone(&tcp->ring))
+        tcp_ring_add(&tcp->loop->unflushed, &tcp->ring);
 }
 
 size_t tcp_unsent(const struct tcp *tcp)
 {
+    if (tcp->broken) return 0;
     size_t in_libuv = tcp->writing ? uv_stream_get_write_queue_size(&tcp->uv.stream) : 0;
     return tcp->out_size + in_libuv;
 }
@@ -319,7 +274,8 @@ static void tcp_linger_over(struct loop_timer *timer)
         tcp->lingering_unsent = unsent;
         loop_timer_start(tcp->loop, timer, TCP_LINGER_SENDING_MS);
     } else {
-        tcp_destroy(tcp, true);
+        /* Bytes that the kernel has are not for us to drop: a slow peer is still getting them. */
+        tcp_destroy(tcp, unsent > 0);
     }
 }
 
@@ -339,7 +295,7 @@ static void tcp_linger(struct tcp *tcp)
     tcp->timer.fire = tcp_linger_over;
     loop_timer_start(tcp->loop, &tcp->timer, unsent ? TCP_LINGER_SENDING_MS : TCP_LINGER_SENT_MS);
     tcp_ring_add(&tcp->loop->lingering, &tcp->ring);
-    tcp_read(tcp);
+    tcp_start(tcp);
 }
 
 void tcp_hurry_all(struct loop *loop, uint64_t ms)
@@ -379,122 +335,9 @@ void tcp_close(struct tcp *tcp, bool abort)
     }
 }
 
-/* Connecting */
+/* The start of a stream */
 
-static void tcp_tell_failure(struct loop_timer *timer)
-{
-    struct tcp *tcp = (struct tcp *)(void *)((char *)timer - offsetof(struct tcp, timer));
-    tcp_tell_end(tcp, false);
-}
-
-static void tcp_fail(struct tcp *tcp)
-{
-    tcp->state = TCP_FAILED;
-    tcp->broken = true;
-    tcp_out_put_back(tcp);
-    tcp->timer.fire = tcp_tell_failure;
-    loop_timer_start(tcp->loop, &tcp->timer, 0);
-}
-
-static void tcp_opened(struct tcp *tcp)
-{
-    tcp->state = TCP_OPEN;
-    if (tcp->out_size) tcp_ring_add(&tcp->loop->unflushed, &tcp->ring);
-    if (tcp->uv.handle.type == UV_TCP) uv_tcp_nodelay(&tcp->uv.tcp, 1);
-}
-
-static void tcp_connect_next(struct tcp *tcp);
-
-static void tcp_retry(uv_handle_t *handle)
-{
-    struct tcp *tcp = handle->data;
-    tcp->has_handle = false;
-    if (tcp->closed)
-        tcp_free(tcp);
-    else
-        tcp_connect_next(tcp);
-}
-
-static void tcp_connected(uv_connect_t *connect, int status)
-{
-    struct tcp *tcp = connect->data;
-    if (tcp->closed) return;
-    if (status == 0) {
-        tcp_opened(tcp);
-        if (tcp->events->on_connect) tcp->events->on_connect(tcp->user, tcp);
-        tcp_adopted(tcp);
-    } else if (tcp->lookup && tcp->lookup->next) {
-        tcp->state = TCP_RETRYING;
-        uv_close(&tcp->uv.handle, tcp_retry);
-    } else {
-        tcp_fail(tcp);
-    }
-}
-
-static void tcp_connect_to(struct tcp *tcp, const struct sockaddr *to)
-{
-    struct sockaddr_storage copy = {0};
-    memcpy(&copy, to,
-           to->sa_family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6));
-    tcp_address_text(&copy, tcp->peer, sizeof tcp->peer);
-    tcp->state = TCP_CONNECTING;
-    uv_tcp_init(&tcp->loop->uv, &tcp->uv.tcp);
-    tcp->has_handle = true;
-    tcp->uv.handle.data = tcp;
-    tcp->connect.data = tcp;
-    int error = uv_tcp_connect(&tcp->connect, &tcp->uv.tcp, to, tcp_connected);
-    if (error) tcp_connected(&tcp->connect, error);
-}
-
-static void tcp_connect_next(struct tcp *tcp)
-{
-    struct addrinfo *address = tcp->lookup->next;
-    tcp->lookup->next = address->ai_next;
-    tcp_connect_to(tcp, address->ai_addr);
-}
-
-static void tcp_looked_up(uv_getaddrinfo_t *request, int status, struct addrinfo *found)
-{
-    struct tcp_lookup *lookup = request->data;
-    struct tcp *tcp = lookup->tcp;
-    if (!tcp) {
-        uv_freeaddrinfo(found);
-        mem_free(lookup);
-        return;
-    }
-    lookup->all = lookup->next = found;
-    if (status == 0 && found)
-        tcp_connect_next(tcp);
-    else
-        tcp_fail(tcp);
-}
-
-static void tcp_look_up(struct tcp *tcp, const struct address *address)
-{
-    char port[8];
-    snprintf(port, sizeof port, "%u", address->port);
-    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
-    struct tcp_lookup *lookup = MEM_NEW(struct tcp_lookup);
-    lookup->tcp = tcp;
-    lookup->request.data = lookup;
-    tcp->lookup = lookup;
-    tcp->state = TCP_LOOKING_UP;
-    int error = uv_getaddrinfo(&tcp->loop->uv, &lookup->request, tcp_looked_up, address->host, port,
-                               &wanted);
-    if (error) tcp_fail(tcp);
-}
-
-static void tcp_connect_unix(struct tcp *tcp, const char *path)
-{
-    tcp->state = TCP_CONNECTING;
-    uv_pipe_init(&tcp->loop->uv, &tcp->uv.pipe, 0);
-    tcp->has_handle = true;
-    tcp->uv.handle.data = tcp;
-    tcp->connect.data = tcp;
-    uv_pipe_connect(&tcp->connect, &tcp->uv.pipe, path, tcp_connected);
-}
-
-static struct tcp *tcp_new(struct loop *loop, const struct tcp_events *events, void *user)
+struct tcp *tcp_new(struct loop *loop, const struct tcp_events *events, void *user)
 {
     struct tcp *tcp = MEM_NEW(struct tcp);
     tcp_ring_init(&tcp->ring);
@@ -505,51 +348,11 @@ static struct tcp *tcp_new(struct loop *loop, const struct tcp_events *events, v
     return tcp;
 }
 
-struct tcp *tcp_connect(struct loop *loop, struct slice address_text,
-                        const struct tcp_events *events, void *user)
+void tcp_opened(struct tcp *tcp)
 {
-    struct tcp *tcp = tcp_new(loop, events, user);
-    struct address address;
-    struct sockaddr_in6 ip6;
-    struct sockaddr_in ip4;
-    if (!address_parse(address_text, &address)) {
-        tcp_fail(tcp);
-    } else if (address.kind == ADDRESS_UNIX) {
-        tcp_connect_unix(tcp, address.host);
-    } else if (address.kind == ADDRESS_NAME) {
-        tcp_look_up(tcp, &address);
-    } else if (address.kind == ADDRESS_IP6) {
-        uv_ip6_addr(address.host, address.port, &ip6);
-        tcp_connect_to(tcp, (struct sockaddr *)&ip6);
-    } else {
-        uv_ip4_addr(address.host, address.port, &ip4);
-        tcp_connect_to(tcp, (struct sockaddr *)&ip4);
-    }
-    return tcp;
-}
-
-/* Streams that come from a listener */
-
-bool tcp_address_text(const struct sockaddr_storage *from, char *text, size_t size)
-{
-    char host[INET6_ADDRSTRLEN];
-    if (from->ss_family == AF_INET) {
-        const struct sockaddr_in *ip4 = (const struct sockaddr_in *)from;
-        inet_ntop(AF_INET, &ip4->sin_addr, host, sizeof host);
-        snprintf(text, size, "%s:%u", host, ntohs(ip4->sin_port));
-        return true;
-    }
-    if (from->ss_family != AF_INET6) return false;
-    const struct sockaddr_in6 *ip6 = (const struct sockaddr_in6 *)from;
-    const void *mapped = ip6->sin6_addr.s6_addr + 12;
-    /* An IPv4 peer of a socket on [::] is the same peer as on 0.0.0.0. */
-    bool is_mapped = IN6_IS_ADDR_V4MAPPED(&ip6->sin6_addr);
-    if (is_mapped)
-        inet_ntop(AF_INET, mapped, host, sizeof host);
-    else
-        inet_ntop(AF_INET6, &ip6->sin6_addr, host, sizeof host);
-    snprintf(text, size, is_mapped ? "%s:%u" : "[%s]:%u", host, ntohs(ip6->sin6_port));
-    return true;
+    tcp->state = TCP_OPEN;
+    if (tcp->out_size) tcp_ring_add(&tcp->loop->unflushed, &tcp->ring);
+    if (tcp->uv.handle.type == UV_TCP) uv_tcp_nodelay(&tcp->uv.tcp, 1);
 }
 
 struct tcp *tcp_adopt(struct loop *loop, int fd, const struct sockaddr_storage *peer)
@@ -568,14 +371,6 @@ struct tcp *tcp_adopt(struct loop *loop, int fd, const struct sockaddr_storage *
     tcp->has_handle = true;
     tcp_opened(tcp);
     return tcp;
-}
-
-void tcp_adopted(struct tcp *tcp)
-{
-    /* The handle's memory outlives the callback in which the owner may have closed it. */
-    if (tcp->closed) return;
-    assert(tcp->events != &tcp_no_events);
-    tcp_read(tcp);
 }
 
 void tcp_set_user(struct tcp *tcp, const struct tcp_events *events, void *user)
