@@ -1,7 +1,7 @@
-/* Outgoing HTTP and HTTPS (libcurl): webhooks and HTTP providers. Redirects are not followed, proxies
-   of the environment are not used, and unless `allow_private` is set the address really connected to
-   must not be loopback, private, link-local or otherwise special. The client runs on a thread of its
-   own; `done` runs on the loop that asked. */
+/* Outgoing HTTP and HTTPS (libcurl): webhooks and HTTP providers. Redirects are not followed,
+   proxies of the environment are not used, and unless `allow_private` is set the address really
+   connected to must not be loopback, private, link-local or otherwise special. The client runs on a
+   thread of its own; `done` runs on the loop that asked. */
 #pragma once
 
 #include "base/slice.h"
@@ -11,8 +11,8 @@
 struct http_client;
 
 enum http_outcome {
-    HTTP_ANSWERED,     /* `status` is the peer's */
-    HTTP_REFUSED_URL,  /* not http(s), malformed, or the address is not allowed: nothing was sent */
+    HTTP_ANSWERED,    /* `status` is the peer's */
+    HTTP_REFUSED_URL, /* not http(s), malformed, or the address is not allowed: nothing was sent */
     HTTP_NO_CONNECTION, /* name look-up, connect or TLS failed: nothing was sent */
     HTTP_TIMED_OUT,
     HTTP_BROKEN, /* sent, and no usable answer came */

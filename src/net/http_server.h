@@ -3,8 +3,9 @@
    and its body when `on_body_end` is; between them the edge may answer at once. A request is named
    by {index, generation} when an answer comes later, so an answer to a customer who hung up is
    simply dropped. Answers to pipelined requests leave in request order.
-   Every request has an id (given back as X-Request-Id). Requests that are not HTTP, too large or too
-   slow are answered here, with the body that the edge of the path (or the default one) makes. */
+   Every request has an id (given back as X-Request-Id). Requests that are not HTTP, too large or
+   too slow are answered here, with the body that the edge of the path (or the default one) makes.
+ */
 #pragma once
 
 #include "base/arena.h"
@@ -45,8 +46,8 @@ struct http_edge {
     void (*on_body_end)(void *user, struct http_request *request, struct slice body);
     /* The customer is gone before the answer. May be NULL. */
     void (*on_gone)(void *user, struct http_request *request);
-    /* The body and its content type for an HTTP-level error (400, 404, 405, 408, 413, 431, 500, 501,
-       503, 505) in the edge's own shape, made in the arena. */
+    /* The body and its content type for an HTTP-level error (400, 404, 405, 408, 413, 431, 500,
+       501, 503, 505) in the edge's own shape, made in the arena. */
     struct slice (*error_body)(void *user, unsigned status, struct arena *arena,
                                struct slice *out_content_type);
 };
@@ -63,8 +64,9 @@ struct http_config {
 extern const struct http_config http_config_default;
 
 struct http_server *http_server_open(struct loop *loop, struct slice address, bool share,
-                                     const struct http_config *config, const struct http_edge *edges,
-                                     size_t edge_count, char *out_error);
+                                     const struct http_config *config,
+                                     const struct http_edge *edges, size_t edge_count,
+                                     char *out_error);
 struct slice http_server_address(const struct http_server *server);
 /* Stops accepting, lets requests in the works finish (each connection closes after its answer),
    then calls `done`. */
