@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/mem.h"
+#include "base/buf.h"
 #include "cli/cli.h"
 #include "cli/render.h"
 #include "cli/server.h"

@@ -73,6 +73,8 @@ struct slice http_server_address(const struct http_server *server);
 void http_server_drain(struct http_server *server, void (*done)(void *user), void *user);
 void http_server_free(struct http_server *server); /* cuts what is left */
 
+const char *http_reason(unsigned status); /* "Not Found"; "Error" for a status without a name */
+
 /* While the callback runs, and until the answer: */
 struct slice http_method(const struct http_request *request);
 struct slice http_path(const struct http_request *request);  /* as sent, without the query */

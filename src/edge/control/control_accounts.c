@@ -243,14 +243,14 @@ static enum err ask_key_add(struct control_job *job)
     if (!err) err = read_scopes(job, key->scopes);
     if (err) return err;
     key->test = slice_eq_nocase(job->args.test.text, SLICE("on"));
-    char *text = arena_alloc(&job->arena, SECRET_KEY_TEXT_SIZE + 1);
+    char text[SECRET_KEY_TEXT_SIZE + 1];
     uint8_t random[SECRET_RANDOM_SIZE];
     do {
         machine_random(random, sizeof random);
     } while (!secret_key_make(random, key->test, text));
     secret_hash(slice_cstr(text), key->hash);
     memcpy(key->hint, text + SECRET_KEY_TEXT_SIZE - 4, 5);
-    job->args.key.text = slice_cstr(text); /* told once, below */
+    job->args.key.text = arena_copy(&job->arena, slice_cstr(text)); /* told once, below */
     return ERR_OK;
 }
 
