@@ -39,30 +39,35 @@ struct http_accept {
 struct http_edge {
     struct slice prefix; /* longest match on the path wins; "" takes the rest */
     void *user;
-    /* May call http_answer at once (the body is then read and dropped). Fills `accept`. */
+    /* May call http_answer at once (the body is then read and dropped, or, when it is long, the
+       connection closed). Fills `accept`, which is zeroed: no body is welcome. */
     void (*on_request)(void *user, struct http_request *request, struct http_accept *accept);
     void (*on_body)(void *user, struct http_request *request, struct slice piece); /* STREAM only */
-    /* The whole body (WHOLE), or the end of it (STREAM, empty). Not called once answered. */
+    /* The whole body (WHOLE; valid until the answer), or the end of it (STREAM, empty). Not called
+       once answered. */
     void (*on_body_end)(void *user, struct http_request *request, struct slice body);
-    /* The customer is gone before the answer. May be NULL. */
+    /* No answer is wanted any more: the customer is gone, or the server itself had to end the
+       request behind on_request (408, 413, a broken body). Not to be answered. May be NULL. */
     void (*on_gone)(void *user, struct http_request *request);
     /* The body and its content type for an HTTP-level error (400, 404, 405, 408, 413, 431, 500,
-       501, 503, 505) in the edge's own shape, made in the arena. */
+       501, 503, 505) in the edge's own shape, made in the arena. May be NULL: the reason as text.
+     */
     struct slice (*error_body)(void *user, unsigned status, struct arena *arena,
                                struct slice *out_content_type);
 };
 
 struct http_config {
-    size_t header_max;          /* request line and headers; over it: 431 */
-    uint64_t header_timeout_ms; /* first byte to end of headers: 408 */
-    uint64_t body_timeout_ms;   /* silence inside a body */
-    uint64_t idle_timeout_ms;   /* between requests */
-    size_t connections_max;
-    size_t connections_per_address_max;
+    size_t header_max;                  /* request line and headers, at most 64 KiB; over it: 431 */
+    uint64_t header_timeout_ms;         /* first byte to end of headers: 408 */
+    uint64_t body_timeout_ms;           /* silence inside a body */
+    uint64_t idle_timeout_ms;           /* between requests */
+    size_t connections_max;             /* 0: no cap; over it some get a 503, the rest nothing */
+    size_t connections_per_address_max; /* 0: no cap; IPv6 by /64; over it closed at once */
     size_t pipeline_max; /* requests of one connection in the works at once; then it is not read */
 };
 extern const struct http_config http_config_default;
 
+/* `config` NULL: the default. The edges' prefixes must outlive the server. */
 struct http_server *http_server_open(struct loop *loop, struct slice address, bool share,
                                      const struct http_config *config,
                                      const struct http_edge *edges, size_t edge_count,
@@ -71,7 +76,8 @@ struct slice http_server_address(const struct http_server *server);
 /* Stops accepting, lets requests in the works finish (each connection closes after its answer),
    then calls `done`. */
 void http_server_drain(struct http_server *server, void (*done)(void *user), void *user);
-void http_server_free(struct http_server *server); /* cuts what is left */
+/* Cuts what is left. Not from inside a callback of the server, `done` excepted. */
+void http_server_free(struct http_server *server);
 
 const char *http_reason(unsigned status); /* "Not Found"; "Error" for a status without a name */
 
@@ -102,3 +108,5 @@ struct http_answer {
 void http_answer(struct http_request *request, const struct http_answer *answer);
 /* The edge's own error_body for `status`. */
 void http_answer_error(struct http_request *request, unsigned status);
+/* "Not Found" for 404; "Unknown" for statuses without a name. */
+struct slice http_reason(unsigned status);
