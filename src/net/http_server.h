@@ -79,8 +79,6 @@ void http_server_drain(struct http_server *server, void (*done)(void *user), voi
 /* Cuts what is left. Not from inside a callback of the server, `done` excepted. */
 void http_server_free(struct http_server *server);
 
-const char *http_reason(unsigned status); /* "Not Found"; "Error" for a status without a name */
-
 /* While the callback runs, and until the answer: */
 struct slice http_method(const struct http_request *request);
 struct slice http_path(const struct http_request *request);  /* as sent, without the query */

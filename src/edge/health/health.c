@@ -6,7 +6,8 @@ static struct slice health_error_body(void *user, unsigned status, struct arena 
                                       struct slice *out_content_type)
 {
     *out_content_type = plain_text;
-    return arena_printf(arena, "%s\n", http_reason(status));
+    struct slice reason = http_reason(status);
+    return arena_printf(arena, "%.*s\n", (int)reason.size, reason.at);
 }
 
 static void health_on_request(void *user, struct http_request *request, struct http_accept *accept)

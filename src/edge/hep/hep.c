@@ -18,14 +18,14 @@ void hep_answer_json(struct http_request *request, unsigned status, struct slice
                 &(struct http_answer){.status = status, .content_type = json_type, .body = json});
 }
 
-static struct slice error_json(struct arena *arena, const char *text)
+static struct slice error_json(struct arena *arena, struct slice text)
 {
     struct buf out;
     struct json_writer json;
     buf_init(&out, 1024);
     json_writer_init(&json, &out);
     json_begin_object(&json);
-    json_put_text(&json, "error", slice_cstr(text));
+    json_put_text(&json, "error", text);
     json_end_object(&json);
     struct slice copy = arena_copy(arena, buf_slice(&out));
     buf_done(&out);
@@ -34,7 +34,7 @@ static struct slice error_json(struct arena *arena, const char *text)
 
 void hep_answer_error(struct http_request *request, unsigned status, const char *text)
 {
-    hep_answer_json(request, status, error_json(http_arena(request), text));
+    hep_answer_json(request, status, error_json(http_arena(request), slice_cstr(text)));
 }
 
 /* HTTP-level failures: the reason phrase in Hep's shape (contract 2.5). */
