@@ -16,7 +16,10 @@ static const struct setting {
     size_t offset, size;
 } settings[] = {
 #define ROW(section, name, kind, usual, field)                                                     \
-    {section, name, kind, usual, offsetof(struct config, field), sizeof((struct config *)0)->field}
+    {                                                                                              \
+        section, name, kind, usual, offsetof(struct config, field),                                \
+            sizeof((struct config *)0)->field                                                      \
+    }
     ROW("server", "listen", SETTING_TEXT, "127.0.0.1:8080", listen),
     ROW("server", "control", SETTING_TEXT, "/run/godwit/control.sock", control),
     ROW("server", "test_clock", SETTING_SWITCH, "off", test_clock),

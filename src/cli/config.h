@@ -1,5 +1,5 @@
-/* The configuration file: sections of `name = value`, one table of what there is (config.c). What is
-   not given has its default, what is not known is an error with its line. */
+/* The configuration file: sections of `name = value`, one table of what there is (config.c). What
+   is not given has its default, what is not known is an error with its line. */
 #pragma once
 
 #include "base/limits.h"
@@ -25,8 +25,8 @@ struct config {
 #define CONFIG_DEFAULT_PATH "/etc/godwit/godwit.ini"
 
 void config_init(struct config *config); /* the defaults */
-/* False: `out_problem` (256 bytes) names file, line and what is wrong. A NULL path reads the default
-   file if there is one. */
+/* False: `out_problem` (256 bytes) names file, line and what is wrong. A NULL path reads the
+   default file if there is one. */
 bool config_read(struct config *config, const char *path, char *out_problem);
 /* Writes every setting as a file would have it. */
 struct buf;
