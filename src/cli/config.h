@@ -11,6 +11,7 @@ struct config {
     char control[ADDRESS_MAX_SIZE + 1]; /* path of the control socket */
     bool test_clock;
     uint32_t connections_max, connections_per_address_max;
+    uint32_t header_timeout_s, body_timeout_s, idle_timeout_s;
     /* [store] */
     char store_url[ADDRESS_MAX_SIZE + 1];
     /* [hep] */

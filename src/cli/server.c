@@ -213,6 +213,9 @@ static bool open_http(struct server *server, char *out_problem)
     struct http_config http_config = http_config_default;
     http_config.connections_max = config->connections_max;
     http_config.connections_per_address_max = config->connections_per_address_max;
+    http_config.header_timeout_ms = config->header_timeout_s * 1000ull;
+    http_config.body_timeout_ms = config->body_timeout_s * 1000ull;
+    http_config.idle_timeout_ms = config->idle_timeout_s * 1000ull;
     server->hep = hep_new(server->loop, server->engine, &hep_config);
     hep_edges(server->hep, edges);
     edges[HEP_EDGE_COUNT] = health_edge();
@@ -342,14 +345,12 @@ const char *server_reload(struct server *server, const struct config *config)
 {
     struct hep_config hep_config = hep_config_of(config);
     hep_configure(server->hep, &hep_config);
+    /* What is left when [hep] is taken as told. */
+    struct config rest = *config;
     const struct config *old = server->options.config;
-    bool same =
-        strcmp(old->listen, config->listen) == 0 && strcmp(old->control, config->control) == 0 &&
-        strcmp(old->store_url, config->store_url) == 0 && old->test_clock == config->test_clock &&
-        old->webhook_allow_private == config->webhook_allow_private &&
-        old->retry_window_s == config->retry_window_s &&
-        old->connections_max == config->connections_max &&
-        old->connections_per_address_max == config->connections_per_address_max;
+    memcpy(rest.hep_sender, old->hep_sender, sizeof rest.hep_sender);
+    memcpy(rest.hep_server, old->hep_server, sizeof rest.hep_server);
+    bool same = memcmp(&rest, old, sizeof rest) == 0;
     return same ? NULL : "settings outside [hep] change with the next start";
 }
 

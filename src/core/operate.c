@@ -339,8 +339,24 @@ static void route_removed(struct tick *tick, struct command *command)
 /* ---- The test clock ----------------------------------------------------------------------------
  */
 
+/* Time that jumps must not meet a real carrier. */
+static bool is_loopback(const char *address)
+{
+    return slice_starts(slice_cstr(address), SLICE("127.")) ||
+           slice_starts(slice_cstr(address), SLICE("[::1]")) ||
+           slice_starts(slice_cstr(address), SLICE("localhost:"));
+}
+
 static enum err clock_advance(struct tick *tick, struct command *command)
 {
+    const struct catalog *catalog = &tick->core->catalog;
+    for (uint32_t id = 1; id < catalog->provider_limit; id++) {
+        const struct provider *provider = catalog->providers[id];
+        if (!provider || is_loopback(provider->address)) continue;
+        snprintf(command->problem, sizeof command->problem,
+                 "provider %s is not on loopback: only a test may move the clock", provider->name);
+        return ERR_INVALID;
+    }
     struct store_op *op = write(tick, STORE_PUT_META, command);
     op->meta.name = SLICE("clock_offset_ms");
     op->meta.value = arena_printf(
