@@ -137,3 +137,16 @@ void config_write(const struct config *config, struct buf *out)
             buf_printf(out, "%s = %u\n", setting->name, *(const uint32_t *)at);
     }
 }
+
+bool config_same(const struct config *a, const struct config *b)
+{
+    struct buf texts[2];
+    for (int i = 0; i < 2; i++) {
+        buf_init(&texts[i], 1 << 16);
+        config_write(i ? b : a, &texts[i]);
+    }
+    bool same = slice_eq(buf_slice(&texts[0]), buf_slice(&texts[1]));
+    buf_done(&texts[0]);
+    buf_done(&texts[1]);
+    return same;
+}

@@ -2,6 +2,7 @@
    is not given has its default, what is not known is an error with its line. */
 #pragma once
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/slice.h"
 
@@ -30,5 +31,5 @@ void config_init(struct config *config); /* the defaults */
    default file if there is one. */
 bool config_read(struct config *config, const char *path, char *out_problem);
 /* Writes every setting as a file would have it. */
-struct buf;
 void config_write(const struct config *config, struct buf *out);
+bool config_same(const struct config *a, const struct config *b);

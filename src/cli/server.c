@@ -350,7 +350,7 @@ const char *server_reload(struct server *server, const struct config *config)
     const struct config *old = server->options.config;
     memcpy(rest.hep_sender, old->hep_sender, sizeof rest.hep_sender);
     memcpy(rest.hep_server, old->hep_server, sizeof rest.hep_server);
-    bool same = memcmp(&rest, old, sizeof rest) == 0;
+    bool same = config_same(&rest, old);
     return same ? NULL : "settings outside [hep] change with the next start";
 }
 
