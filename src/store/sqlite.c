@@ -308,7 +308,10 @@ struct rows *sqlite_rows_open(struct slice path, char *out_problem)
         sqlite->db = connect(sqlite);
         if (!sqlite->db)
             snprintf(out_problem, SQLITE_PROBLEM_SIZE, "%s", sqlite->problem);
-        else if (sqlite_migrate(sqlite->db, sqlite->path, out_problem))
+        /* A rollback journal of the first steps that came back after a power cut would take
+           everything with it, so its removal is made durable before the first use. */
+        else if (sqlite_migrate(sqlite->db, sqlite->path, out_problem) &&
+                 sync_directory(sqlite->path))
             return &sqlite->rows;
     }
     sqlite_close(&sqlite->rows);

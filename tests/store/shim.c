@@ -19,7 +19,7 @@ struct call {
     sqlite3_int64 offset; /* of a write; the size of a truncate */
     char *bytes;
     size_t size;
-    bool synced; /* a delete that is durable when it returns */
+    bool directory; /* a sync, or a delete, that syncs the directory too */
 };
 
 static struct {
@@ -93,6 +93,28 @@ void shim_forget(void)
     shim.recording = false;
 }
 
+void shim_forget_syncs(void)
+{
+    for (size_t i = 0; i < shim.call_count; i++)
+        if (shim.calls[i].kind == SHIM_SYNC) {
+            shim.calls[i].name[0] = '\0';
+            shim.calls[i].directory = false;
+        }
+}
+
+/* SQLite's unix VFS syncs the directory with the first sync of a journal or log that it made. */
+static bool sync_is_first(const char *name)
+{
+    if (!strstr(name, "-wal") && !strstr(name, "-journal")) return false;
+    for (size_t i = shim.call_count; i-- > 0;) {
+        const struct call *call = &shim.calls[i];
+        if (strcmp(call->name, name) != 0) continue;
+        if (call->kind == SHIM_SYNC) return false;
+        if (call->kind == SHIM_DELETE) return true;
+    }
+    return true;
+}
+
 static void note(struct call call, const char *name, const void *bytes)
 {
     if (!shim.recording) return;
@@ -103,16 +125,22 @@ static void note(struct call call, const char *name, const void *bytes)
     const char *slash = strrchr(name, '/');
     snprintf(call.name, sizeof call.name, "%s", slash ? slash + 1 : name);
     if (call.size) call.bytes = mem_copy(bytes, call.size);
+    if (call.kind == SHIM_SYNC) call.directory = sync_is_first(call.name);
     shim.calls[shim.call_count++] = call;
 }
 
-/* Whether the call is on the disk for sure when the power goes: its file was synced behind it. */
+/* Whether the call is on the disk for sure when the power goes: its file was synced behind it, or
+   for a delete the directory. */
 static bool call_is_synced(size_t at, size_t cut)
 {
-    if (shim.calls[at].synced) return true;
-    for (size_t i = at + 1; i < cut; i++)
-        if (shim.calls[i].kind == SHIM_SYNC && strcmp(shim.calls[i].name, shim.calls[at].name) == 0)
-            return true;
+    const struct call *call = &shim.calls[at];
+    bool is_delete = call->kind == SHIM_DELETE;
+    if (is_delete && call->directory) return true;
+    for (size_t i = at + 1; i < cut; i++) {
+        const struct call *sync = &shim.calls[i];
+        if (sync->kind != SHIM_SYNC) continue;
+        if (is_delete ? sync->directory : strcmp(sync->name, call->name) == 0) return true;
+    }
     return false;
 }
 
@@ -314,7 +342,7 @@ static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync_directory)
     if (call_fails(SHIM_DELETE)) return SQLITE_IOERR_DELETE;
     int rc = shim.real->xDelete(shim.real, name, sync_directory);
     if (rc == SQLITE_OK)
-        note((struct call){.kind = SHIM_DELETE, .synced = sync_directory != 0}, name, NULL);
+        note((struct call){.kind = SHIM_DELETE, .directory = sync_directory != 0}, name, NULL);
     return rc;
 }
 

@@ -27,6 +27,8 @@ void shim_record(void);
 /* A point in the record: what is called from now on lies behind it. */
 size_t shim_mark(void);
 void shim_forget(void);
+/* Takes the syncs out of the record, as if nobody had asked for them. */
+void shim_forget_syncs(void);
 /* Makes the files below `directory` as a power cut before the call `cut` of the record would leave
    them: what was synced is there; of the rest, `random` decides what is, in sectors of 512 bytes.
  */
