@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define GROUPS 120
-#define CUTS   80
+#define CUTS   200
 
 static size_t acknowledged_before(const size_t *marks, size_t cut)
 {
