@@ -273,6 +273,30 @@ static void a_submit_is_answered_after_the_delay(void **state)
     assert_int_equal(counts(stage).waiting, 0);
 }
 
+static void the_jitter_spreads_answers_and_receipts(void **state)
+{
+    struct stage *stage = *state;
+    set(stage, "delay-jitter-ms", "400");
+    set(stage, "receipt-ms", "1000");
+    set(stage, "receipt-jitter-ms", "400");
+    set(stage, "receipt-window", "1000");
+    simulate(stage);
+    bind(stage);
+    for (size_t i = 0; i < 200; i++) {
+        struct smpp_pdu pdu = message(stage, "447700900001");
+        puppet_send(&stage->esme, &pdu);
+    }
+    sim_advance(200);
+    assert_in_range(counts(stage).waiting - 200, 50, 150); /* responses that wait */
+    sim_advance(300);
+    assert_int_equal(counts(stage).waiting, 200);
+    assert_int_equal(counts(stage).receipts, 0);
+    sim_advance(700);
+    assert_in_range(counts(stage).receipts, 50, 150);
+    sim_advance(300);
+    assert_int_equal(counts(stage).receipts, 200);
+}
+
 static void receipts_follow_what_was_asked(void **state)
 {
     static const struct {
@@ -393,6 +417,94 @@ static void what_was_not_taken_comes_again_to_another_session_of_the_account(voi
     answer(stage, &receipt, ESME_ROK);
     assert_int_equal(counts(stage).receipts_done, 1);
     assert_int_equal(counts(stage).receipts, 3);
+}
+
+static void what_a_connection_took_with_it_comes_again_in_order(void **state)
+{
+    struct stage *stage = *state;
+    set(stage, "receipt-ms", "0");
+    set(stage, "receipt-window", "3");
+    simulate(stage);
+    bind(stage);
+    for (size_t i = 0; i < 5; i++)
+        send_pdu(stage, message(stage, "447700900001"));
+    puppet_hang_up(&stage->esme); /* three are out, two wait */
+    sim_advance(10);
+    struct smpp_pdu pdu;
+    while (puppet_take(&stage->esme, &stage->arena, &pdu))
+        ;
+    bind(stage);
+    for (unsigned i = 0; i < 5; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "%u", 1000001 + i);
+        pdu = take(stage, SMPP_DELIVER_SM);
+        assert_true(
+            slice_eq(smpp_tlv_text(&pdu.tlvs, SMPP_TLV_RECEIPTED_MESSAGE_ID), slice_cstr(id)));
+        answer(stage, &pdu, ESME_ROK);
+    }
+    assert_int_equal(counts(stage).receipts_again, 3);
+    assert_int_equal(counts(stage).waiting, 0);
+}
+
+static void an_answer_that_comes_too_late_for_its_connection_is_counted(void **state)
+{
+    struct stage *stage = *state;
+    set(stage, "delay-ms", "100");
+    set(stage, "receipts", "none");
+    simulate(stage);
+    bind(stage);
+    send_pdu(stage, message(stage, "447700900001"));
+    puppet_hang_up(&stage->esme);
+    sim_advance(200);
+    assert_int_equal(counts(stage).taken, 1);
+    assert_int_equal(counts(stage).unanswered, 1);
+    assert_int_equal(counts(stage).waiting, 0);
+}
+
+/* 10,000 receipts are 2 MB; about a quarter may lie in memory, and what the network holds. */
+static void an_esme_that_does_not_read_gets_no_more_than_a_buffer_full(void **state)
+{
+    struct stage *stage = *state;
+    set(stage, "receipt-window", "10000");
+    simulate(stage);
+    bind(stage);
+    struct simulator_inbound inbound = {
+        SLICE("447700900005"), SLICE("32323"),
+        SLICE("a text that is about as long as most of the texts that people send each other on a "
+              "day, that is, not very long, but longer than nothing at all")};
+    tcp_pause(stage->esme.peers[0].tcp);
+    for (size_t i = 0; i < 10000; i++)
+        assert_true(simulator_inject(stage->simulator, &inbound));
+    sim_advance(1000);
+    assert_in_range(counts(stage).inbound, 1000, 6000);
+    tcp_resume(stage->esme.peers[0].tcp);
+    sim_advance(1000);
+    assert_int_equal(counts(stage).inbound, 10000);
+}
+
+static void an_esme_that_does_not_read_is_not_read(void **state)
+{
+    enum { PROBES = 140000 };
+    struct stage *stage = *state;
+    simulate(stage);
+    bind(stage);
+    struct tcp *tcp = stage->esme.peers[0].tcp;
+    tcp_pause(tcp);
+    for (size_t i = 0; i < PROBES; i++)
+        puppet_send(&stage->esme,
+                    &(struct smpp_pdu){.command_id = SMPP_ENQUIRE_LINK, .sequence = 1});
+    sim_advance(1000);
+    assert_true(tcp_unsent(tcp) > 200000);
+    tcp_resume(tcp);
+    sim_advance(1000);
+    assert_int_equal(tcp_unsent(tcp), 0);
+    size_t answers = 0;
+    struct arena arena = {0};
+    struct smpp_pdu pdu;
+    while (puppet_take(&stage->esme, &arena, &pdu))
+        answers++;
+    arena_done(&arena);
+    assert_int_equal(answers, PROBES);
 }
 
 static void over_the_rate_submits_are_throttled(void **state)
@@ -658,10 +770,15 @@ int main(void)
         TEST(a_receiver_may_not_submit),
         cmocka_unit_test(ids_are_written_in_the_form_asked_for),
         TEST(a_submit_is_answered_after_the_delay),
+        TEST(the_jitter_spreads_answers_and_receipts),
         cmocka_unit_test(receipts_follow_what_was_asked),
         TEST(a_receipt_says_everything_about_its_message),
         TEST(receipts_wait_for_room_in_the_window),
         TEST(what_was_not_taken_comes_again_to_another_session_of_the_account),
+        TEST(what_a_connection_took_with_it_comes_again_in_order),
+        TEST(an_answer_that_comes_too_late_for_its_connection_is_counted),
+        TEST(an_esme_that_does_not_read_gets_no_more_than_a_buffer_full),
+        TEST(an_esme_that_does_not_read_is_not_read),
         TEST(over_the_rate_submits_are_throttled),
         TEST(the_first_submits_are_throttled_and_endings_refused),
         TEST(a_share_of_submits_meets_each_fate),

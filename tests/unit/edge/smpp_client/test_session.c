@@ -510,6 +510,45 @@ static void too_many_unanswered_deliveries_stop_the_reading(void **state)
     assert_int_equal(world_answer(&stage->world, attempt)->state, ATTEMPT_TAKEN);
 }
 
+static void silence_while_nobody_listened_is_not_the_carriers(void **state)
+{
+    struct stage *stage = *state;
+    stage->world.keep_replies = true;
+    world_provide(&stage->world, 10);
+    struct attempt_id attempt = world_send(&stage->world, "Hello");
+    world_run(&stage->world, 10);
+    struct smpp_pdu submit = take(stage, SMPP_SUBMIT_SM);
+    for (uint32_t i = 1; i <= 1000; i++)
+        puppet_send(&stage->puppet,
+                    &(struct smpp_pdu){.command_id = SMPP_DELIVER_SM, .sequence = i});
+    world_run(&stage->world, 60000);
+    assert_int_equal(stage->world.delivery_count, 1000);
+    for (size_t i = 0; i < 1000; i++)
+        world_reply(&stage->world, i, ERR_OK);
+    world_run(&stage->world, 15000);
+    assert_int_equal(stage->world.sessions, 1);
+    puppet_answer(&stage->puppet, &submit, ESME_ROK, "id");
+    world_run(&stage->world, 10);
+    assert_int_equal(world_answer(&stage->world, attempt)->state, ATTEMPT_TAKEN);
+}
+
+static void a_carrier_that_cuts_after_each_message_is_reached_again_quickly(void **state)
+{
+    struct stage *stage = *state;
+    world_provide(&stage->world, 10);
+    for (size_t i = 0; i < 6; i++) {
+        world_send(&stage->world, "Hello");
+        world_run(&stage->world, 10);
+        struct smpp_pdu submit = take(stage, SMPP_SUBMIT_SM);
+        puppet_answer(&stage->puppet, &submit, ESME_ROK, "id");
+        world_run(&stage->world, 10);
+        puppet_hang_up(&stage->puppet);
+        world_run(&stage->world, 1400);
+        assert_int_equal(stage->world.sessions, 1);
+    }
+    assert_int_equal(world_count(&stage->world, ATTEMPT_TAKEN), 6);
+}
+
 static void a_sender_that_does_not_fit_is_refused_here(void **state)
 {
     struct stage *stage = *state;
@@ -570,6 +609,8 @@ int main(void)
         TEST(a_new_password_is_tried_at_once),
         TEST(sequence_numbers_wrap_to_one),
         TEST(too_many_unanswered_deliveries_stop_the_reading),
+        TEST(silence_while_nobody_listened_is_not_the_carriers),
+        TEST(a_carrier_that_cuts_after_each_message_is_reached_again_quickly),
         TEST(a_sender_that_does_not_fit_is_refused_here),
         TEST(a_delivery_during_the_unbind_is_sent_back),
     };

@@ -515,6 +515,24 @@ static void a_drain_waits_for_answers_and_unbinds(void **state)
     assert_int_equal(simulator_counts(world->simulator).binds, 2);
 }
 
+static void a_drain_waits_for_what_is_being_recorded(void **state)
+{
+    struct carrier_world *world = *state;
+    world->keep_replies = true;
+    world_simulate(world);
+    world_provide(world, 100);
+    world_send(world, "Hello");
+    world_run(world, 2000);
+    assert_int_equal(world->delivery_count, 1);
+    world_drain(world);
+    world_run(world, 5000);
+    assert_false(world->is_drained);
+    world_reply(world, 0, ERR_OK);
+    world_run(world, 100);
+    assert_true(world->is_drained);
+    assert_int_equal(simulator_counts(world->simulator).receipts_done, 1);
+}
+
 static void a_drain_without_answers_is_over_in_bounded_time(void **state)
 {
     struct carrier_world *world = *state;
@@ -590,6 +608,25 @@ static void a_change_of_the_bind_binds_again_and_other_changes_do_not(void **sta
     assert_int_equal(simulator_counts(world->simulator).sessions, 0);
 }
 
+/* Most carriers count binds, and would refuse a second one. */
+static void the_new_session_waits_until_the_old_one_is_gone(void **state)
+{
+    struct carrier_world *world = *state;
+    world_set(world, "delay-ms", "1000");
+    world_simulate(world);
+    world_provide(world, 100);
+    struct attempt_id attempt = world_send(world, "Hello");
+    world_run(world, 10);
+    world->provider.bind = BIND_TX_RX;
+    world_provide(world, 900);
+    assert_int_equal(simulator_counts(world->simulator).binds, 1);
+    assert_int_equal(world->sessions, 0);
+    world_run(world, 200);
+    assert_int_equal(simulator_counts(world->simulator).binds, 3);
+    assert_int_equal(world->sessions, 1);
+    assert_int_equal(world_answer(world, attempt)->state, ATTEMPT_TAKEN);
+}
+
 static void more_than_the_sessions_can_hold_is_not_sent(void **state)
 {
     struct carrier_world *world = *state;
@@ -646,10 +683,12 @@ int main(void)
         cmocka_unit_test(inbound_messages_come_with_text_numbers_and_parts),
         cmocka_unit_test(how_the_stream_is_cut_into_packets_makes_no_difference),
         TEST(a_drain_waits_for_answers_and_unbinds),
+        TEST(a_drain_waits_for_what_is_being_recorded),
         TEST(a_drain_without_answers_is_over_in_bounded_time),
         TEST(a_drain_of_nothing_is_done_at_once_but_not_inside_the_call),
         TEST(a_removed_provider_unbinds_and_may_come_back),
         TEST(a_change_of_the_bind_binds_again_and_other_changes_do_not),
+        TEST(the_new_session_waits_until_the_old_one_is_gone),
         TEST(more_than_the_sessions_can_hold_is_not_sent),
         TEST(freeing_the_client_answers_what_is_open),
     };
