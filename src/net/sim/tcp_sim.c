@@ -53,6 +53,7 @@ struct tcp {
     bool doomed; /* a reset is on its way */
     bool closed; /* by the owner: no callback any more */
     struct buf out;
+    size_t out_sent; /* of `out`: what the network has taken */
     struct packet *first, *last;
     size_t incoming;       /* bytes in `first` */
     size_t lingering_size; /* of `out`, when the linger timer was last set */
@@ -93,6 +94,17 @@ uint16_t tcp_next_port(void)
     uint16_t port = sim.next_port++;
     if (sim.next_port == 0) sim.next_port = SIM_PORT_FIRST;
     return port;
+}
+
+size_t tcp_unsent(const struct tcp *tcp)
+{
+    return tcp->out.size - tcp->out_sent;
+}
+
+static void tcp_drop_unsent(struct tcp *tcp)
+{
+    buf_clear(&tcp->out);
+    tcp->out_sent = 0;
 }
 
 /* Packets */
@@ -188,8 +200,9 @@ void tcp_free_streams(struct loop *loop, bool politely)
         struct tcp *next = at->next;
         if (at->loop == loop) {
             /* The kernel would go on sending for a process that has ended well. */
-            if (politely && at->peer && at->out.size)
-                tcp_put_packet(at->peer, PACKET_BYTES, buf_slice(&at->out));
+            if (politely && at->peer && tcp_unsent(at))
+                tcp_put_packet(at->peer, PACKET_BYTES,
+                               slice_from(buf_slice(&at->out), at->out_sent));
             tcp_destroy(at, !politely);
         }
         at = next;
@@ -199,8 +212,8 @@ void tcp_free_streams(struct loop *loop, bool politely)
 static void tcp_linger_over(struct loop_timer *timer)
 {
     struct tcp *tcp = TCP_OF(timer, linger);
-    if (tcp->out.size < tcp->lingering_size) {
-        tcp->lingering_size = tcp->out.size;
+    if (tcp_unsent(tcp) < tcp->lingering_size) {
+        tcp->lingering_size = tcp_unsent(tcp);
         sim_source_at(&tcp->linger, sim.now_ms + TCP_LINGER_MS);
     } else {
         tcp_destroy(tcp, true);
@@ -215,12 +228,12 @@ void tcp_close(struct tcp *tcp, bool abort)
     tcp->closed = true;
     tcp->events = &tcp_no_events;
     tcp->loop->open_count--;
-    if (tcp->state == TCP_OPEN && tcp->out.size && !abort && !tcp->broken) {
-        tcp->lingering_size = tcp->out.size;
+    if (tcp->state == TCP_OPEN && tcp_unsent(tcp) && !abort && !tcp->broken) {
+        tcp->lingering_size = tcp_unsent(tcp);
         sim_source_at(&tcp->linger, sim.now_ms + TCP_LINGER_MS);
         tcp_schedule_delivery(tcp);
     } else {
-        tcp_destroy(tcp, tcp->out.size > 0);
+        tcp_destroy(tcp, tcp_unsent(tcp) > 0);
     }
 }
 
@@ -232,7 +245,7 @@ static void tcp_tell_break(struct tcp *tcp)
     }
     if (tcp->state == TCP_CONNECTING) tcp->state = TCP_FAILED;
     tcp->broken = tcp->ended = true;
-    buf_clear(&tcp->out);
+    tcp_drop_unsent(tcp);
     sim_source_off(&tcp->flush);
     tcp_drop_packets(tcp);
     tcp_schedule_delivery(tcp);
@@ -274,7 +287,7 @@ static void tcp_deliver_bytes(struct tcp *tcp)
         sum = sum * 31 + (unsigned char)bytes.at[i];
     sim_note(sum, "%zu bytes at %s of %s", size, tcp->outgoing ? "client" : "server", tcp->service);
     tcp_schedule_delivery(tcp);
-    if (tcp->peer && tcp->peer->out.size) sim_source_at(&tcp->peer->flush, sim.now_ms);
+    if (tcp->peer && tcp_unsent(tcp->peer)) sim_source_at(&tcp->peer->flush, sim.now_ms);
     if (!tcp->closed && !tcp->ended) tcp->events->on_read(tcp->user, tcp, bytes);
 }
 
@@ -316,7 +329,7 @@ static void tcp_deliver(struct loop_timer *timer)
             if (!tcp->closed) tcp->events->on_close(tcp->user, tcp, true);
         } else {
             tcp->state = TCP_OPEN;
-            if (tcp->out.size) sim_source_at(&tcp->flush, sim.now_ms);
+            if (tcp_unsent(tcp)) sim_source_at(&tcp->flush, sim.now_ms);
             if (tcp->events->on_connect) tcp->events->on_connect(tcp->user, tcp);
         }
     }
@@ -343,17 +356,20 @@ void tcp_resume(struct tcp *tcp)
 static void tcp_hand_over(struct tcp *tcp)
 {
     struct tcp *peer = tcp->peer;
-    size_t size = tcp->out.size;
+    size_t size = tcp_unsent(tcp);
     if (!peer) {
         tcp_doom(tcp);
-        buf_clear(&tcp->out);
+        tcp_drop_unsent(tcp);
         return;
     }
     size_t room = peer->incoming < sim.faults.window ? sim.faults.window - peer->incoming : 0;
     if (size > room) size = room;
     if (size == 0) return;
-    tcp_put_packet(peer, PACKET_BYTES, slice_of(tcp->out.at, size));
-    buf_drop(&tcp->out, size);
+    tcp_put_packet(peer, PACKET_BYTES, slice_of(tcp->out.at + tcp->out_sent, size));
+    tcp->out_sent += size;
+    if (tcp->out_sent < tcp->out.size / 2) return;
+    buf_drop(&tcp->out, tcp->out_sent);
+    tcp->out_sent = 0;
 }
 
 static void tcp_flush(struct loop_timer *timer)
@@ -363,9 +379,9 @@ static void tcp_flush(struct loop_timer *timer)
     tcp_hand_over(tcp);
     if (was_alone && tcp->paused)
         tcp_tell_break(tcp); /* reading cannot tell it */
-    else if (tcp->out.size == 0 && tcp->closed)
+    else if (tcp_unsent(tcp) == 0 && tcp->closed)
         tcp_destroy(tcp, false);
-    else if (tcp->out.size == 0 && tcp->events->on_drain)
+    else if (tcp_unsent(tcp) == 0 && tcp->events->on_drain)
         tcp->events->on_drain(tcp->user, tcp);
 }
 
@@ -376,11 +392,6 @@ void tcp_write(struct tcp *tcp, struct slice bytes)
     if (bytes.size == 0 || tcp->broken) return;
     buf_add(&tcp->out, bytes);
     if (tcp->state == TCP_OPEN) sim_source_at(&tcp->flush, sim.now_ms);
-}
-
-size_t tcp_unsent(const struct tcp *tcp)
-{
-    return tcp->out.size;
 }
 
 /* Connecting */
