@@ -222,7 +222,7 @@ static void tcp_written(uv_write_t *write, int status)
 /* May call the owner, who may close the stream. */
 static void tcp_flush(struct tcp *tcp)
 {
-    tcp_ring_remove(&tcp->ring);
+    if (!tcp->closed) tcp_ring_remove(&tcp->ring); /* lingering ones stay in theirs */
     if (tcp->out_size == 0 || tcp->writing) return;
     uv_buf_t all = {.base = tcp->out, .len = tcp->out_size};
     int taken = uv_try_write(&tcp->uv.stream, &all, 1);

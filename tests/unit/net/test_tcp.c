@@ -633,7 +633,7 @@ static void listening_everywhere_takes_ip4(void **state)
 
 static void what_cannot_be_listened_on_is_explained(void **state)
 {
-    static const char *const addresses[] = {
+    static const char addresses[][16] = {
         "", "8080", "localhost:8080", "1.2.3.4", "[::1]", "127.0.0.1:70000", "unix:"};
     struct loop *loop = loop_new();
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
@@ -716,6 +716,49 @@ static void closing_a_listener_leaves_its_streams_open(void **state)
     pair.server.wanted = 2;
     tcp_write(pair.client.tcp, SLICE("on"));
     assert_true(run_until(pair.loop, end_has_all, &pair.server));
+    pair_done(&pair);
+}
+
+/* The end of a loop */
+
+static void a_loop_that_ends_sends_what_its_closed_streams_still_have(void **state)
+{
+    struct pair pair;
+    struct buf sent;
+    pair_listen(&pair, "127.0.0.1:0");
+    struct loop *loop = loop_new();
+    pair.client.tcp =
+        tcp_connect(loop, tcp_listener_address(pair.listener), &end_events, &pair.client);
+    assert_true(run_until(loop, end_connected, &pair.client));
+    pattern_make(&sent, 10000);
+    tcp_write(pair.client.tcp, buf_slice(&sent));
+    end_close(&pair.client, false);
+    loop_free(loop);
+    assert_true(run_until(pair.loop, end_is_closed, &pair.server));
+    assert_true(pair.server.clean);
+    assert_got(&pair.server, buf_slice(&sent));
+    buf_done(&sent);
+    pair_done(&pair);
+}
+
+static void a_loop_that_ends_does_not_wait_for_a_peer_that_reads_nothing(void **state)
+{
+    struct pair pair;
+    struct buf sent;
+    pair_listen(&pair, "127.0.0.1:0");
+    struct loop *loop = loop_new();
+    pair.client.tcp =
+        tcp_connect(loop, tcp_listener_address(pair.listener), &end_events, &pair.client);
+    assert_true(run_until(loop, end_connected, &pair.client));
+    pattern_make(&sent, net_much());
+    tcp_write(pair.client.tcp, buf_slice(&sent));
+    run_until_quiet(loop);
+    tcp_write(pair.client.tcp, buf_slice(&sent)); /* behind what is half sent */
+    end_close(&pair.client, false);
+    loop_free(loop);
+    assert_true(run_until(pair.loop, end_is_closed, &pair.server));
+    assert_true(pair.server.got.size > 0);
+    buf_done(&sent);
     pair_done(&pair);
 }
 
@@ -1004,6 +1047,8 @@ static const struct CMUnitTest tests[] = {
     NET_TEST(a_port_is_shared_only_when_all_want_that),
     NET_TEST(connections_spread_over_those_who_share),
     NET_TEST(closing_a_listener_leaves_its_streams_open),
+    NET_TEST(a_loop_that_ends_sends_what_its_closed_streams_still_have),
+    NET_TEST(a_loop_that_ends_does_not_wait_for_a_peer_that_reads_nothing),
     NET_TEST(a_unix_socket_carries_bytes),
     NET_TEST(connecting_to_a_missing_unix_socket_fails),
     NET_TEST(a_unix_socket_that_is_listened_on_is_refused),
