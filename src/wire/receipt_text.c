@@ -75,6 +75,11 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+static bool is_quote(char c)
+{
+    return c == '"' || c == '\'';
+}
+
 /* ASCII whatever the locale; 0 when it is no letter. */
 static char upper(char c)
 {
@@ -108,8 +113,9 @@ static size_t word_end(struct slice text, size_t at, const char *word)
 /* Whether a key and its colon begin at text[at]; `*out_end` is behind the colon. */
 static bool key_begins(struct slice text, size_t at, enum key *out_key, size_t *out_end)
 {
-    for (size_t i = 0; i < COUNT(keys); i++) {
-        size_t end = word_end(text, at, keys[i].word);
+    char first = upper(text.at[at]);
+    for (size_t i = 0; first && i < COUNT(keys); i++) {
+        size_t end = upper(keys[i].word[0]) == first ? word_end(text, at, keys[i].word) : 0;
         if (end == 0) continue;
         end = skip_blanks(text, end);
         if (end == text.size || (text.at[end] != ':' && text.at[end] != '=')) continue;
@@ -135,7 +141,10 @@ static struct slice value_at(struct slice text, size_t at, enum key key)
 {
     bool is_date = key == KEY_SUBMITTED || key == KEY_DONE;
     enum key next;
-    size_t unused, end = at = skip_blanks(text, at);
+    size_t unused;
+    while (at < text.size && (is_blank(text.at[at]) || is_quote(text.at[at])))
+        at++;
+    size_t end = at;
     for (; end < text.size; end++) {
         if (is_date ? !date_goes_on(text, end) : is_separator(text.at[end])) break;
         if (!key_begins(text, end, &next, &unused)) continue;

@@ -7,17 +7,28 @@ static bool printable(char byte)
     return byte >= 0x20 && byte < 0x7F;
 }
 
+/* How many of the octets from `at` on can stand between quotes as they are. */
+static size_t dump_plain_run(struct slice text, size_t at)
+{
+    size_t end = at;
+    while (end < text.size && printable(text.at[end]) && text.at[end] != '"' &&
+           text.at[end] != '\\')
+        end++;
+    return end - at;
+}
+
 static void dump_quoted(struct buf *out, struct slice text)
 {
     buf_add_byte(out, '"');
-    for (size_t i = 0; i < text.size; i++) {
-        char byte = text.at[i];
-        if (!printable(byte)) {
-            buf_printf(out, "\\x%02x", (unsigned)(uint8_t)byte);
-        } else {
-            if (byte == '"' || byte == '\\') buf_add_byte(out, '\\');
-            buf_add_byte(out, byte);
-        }
+    for (size_t at = 0; at < text.size; at++) {
+        size_t run = dump_plain_run(text, at);
+        buf_add(out, slice_of(text.at + at, run));
+        at += run;
+        if (at == text.size) break;
+        if (printable(text.at[at]))
+            buf_printf(out, "\\%c", text.at[at]);
+        else
+            buf_printf(out, "\\x%02x", (unsigned)(uint8_t)text.at[at]);
     }
     buf_add_byte(out, '"');
 }
