@@ -87,14 +87,13 @@ static struct reach reach_gsm7(struct slice text)
     struct reach reach = {0};
     reach_vectors(text, &reach);
     while (reach.offset < text.size) {
+        bool ascii = (uint8_t)text.at[reach.offset] < 0x80;
         size_t next = reach.offset;
-        uint8_t byte = (uint8_t)text.at[next];
-        bool ascii = byte < 0x80;
-        unsigned cost = gsm7_cost(ascii ? byte : utf8_next(text, &next));
+        unsigned cost = gsm7_cost(utf8_next(text, &next));
         if (cost == 0) break;
         reach.characters++;
         reach.pairs += cost == 2;
-        reach.offset = ascii ? next + 1 : next;
+        reach.offset = next;
         /* Behind a letter that is not ASCII there is often a run that is. */
         if (!ascii) reach_vectors(text, &reach);
     }

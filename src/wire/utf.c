@@ -1,7 +1,5 @@
 #include "wire/utf.h"
 
-#include <assert.h>
-
 #if defined(__SSE2__) && !defined(WIRE_PORTABLE)
 #include <emmintrin.h>
 #endif
@@ -78,16 +76,13 @@ void utf8_repair(struct slice text, struct buf *out)
     }
 }
 
-uint32_t utf8_next(struct slice text, size_t *offset)
+uint32_t utf8_next_long(struct slice text, size_t *offset)
 {
-    assert(*offset < text.size);
     const uint8_t *at = (const uint8_t *)text.at + *offset;
     size_t size = leads[at[0]].size;
-    assert(size > 0 && size <= text.size - *offset);
+    assert(size > 1 && size <= text.size - *offset);
     *offset += size;
     switch (size) {
-    case 1:
-        return at[0];
     case 2:
         return (at[0] & 0x1Fu) << 6 | (at[1] & 0x3Fu);
     case 3:

@@ -2,6 +2,8 @@
    Counting functions take text that utf8_valid has accepted. */
 #pragma once
 
+#include <assert.h>
+
 #include "base/buf.h"
 
 /* RFC 3629: no overlongs, no surrogates, nothing above U+10FFFF. NUL is valid here. */
@@ -13,8 +15,17 @@ size_t utf8_valid_size(struct slice text);
 void utf8_repair(struct slice text, struct buf *out);
 /* The most that repairing `size` bytes can give: each may become a U+FFFD of three. */
 #define UTF8_REPAIR_MAX(size) (3 * (size))
-/* Next code point at text[*offset]; moves the offset behind it. Valid UTF-8 only. */
-uint32_t utf8_next(struct slice text, size_t *offset);
+/* Next code point at text[*offset]; moves the offset behind it. Valid UTF-8 only. The ASCII part is
+   inline because it runs once per character of every message. */
+uint32_t utf8_next_long(struct slice text, size_t *offset);
+static inline uint32_t utf8_next(struct slice text, size_t *offset)
+{
+    assert(*offset < text.size);
+    unsigned char first = (unsigned char)text.at[*offset];
+    if (first >= 0x80) return utf8_next_long(text, offset);
+    ++*offset;
+    return first;
+}
 /* Appends one code point (not a surrogate). */
 void utf8_add(struct buf *out, uint32_t code_point);
 size_t utf8_points(struct slice text); /* Unicode code points */

@@ -347,97 +347,46 @@ static void more_than_255_segments_are_refused(void **state)
     arena_done(&arena);
 }
 
+static const struct {
+    struct slice bytes;
+    bool found;
+    size_t body;
+    struct segment_header header;
+} header_rows[] = {
+    {SLICE(""), false, 0, {0}},
+    {SLICE("\x00xyz"), false, 1, {0}},
+    {SLICE("\x05\x00\x03\x07\x03\x01x"), true, 6, {7, 3, 1}},
+    {SLICE("\x06\x08\x04\x12\x34\x03\x03x"), true, 7, {0x1234, 3, 3}},
+    /* another element before and behind it: port addressing, national language */
+    {SLICE("\x0B\x05\x04\x0B\x84\x23\xF0\x00\x03\x42\x02\x01x"), true, 12, {0x42, 2, 1}},
+    {SLICE("\x08\x00\x03\x42\x02\x02\x25\x01\x01x"), true, 9, {0x42, 2, 2}},
+    {SLICE("\x03\x25\x01\x01x"), false, 4, {0}},
+    /* both kinds: the last counts */
+    {SLICE("\x0B\x00\x03\x42\x02\x01\x08\x04\x12\x34\x02\x02"), true, 12, {0x1234, 2, 2}},
+    /* numbers that make no sense */
+    {SLICE("\x05\x00\x03\x07\x03\x00x"), false, 6, {0}},
+    {SLICE("\x05\x00\x03\x07\x03\x04x"), false, 6, {0}},
+    {SLICE("\x05\x00\x03\x07\x00\x00x"), false, 6, {0}},
+    /* elements of the wrong length, or cut off by the header's end */
+    {SLICE("\x04\x00\x02\x07\x03x"), false, 5, {0}},
+    {SLICE("\x05\x08\x03\x07\x03\x01x"), false, 6, {0}},
+    {SLICE("\x04\x00\x03\x07\x03\x01x"), false, 5, {0}},
+    {SLICE("\x01\x00x"), false, 2, {0}},
+    /* a header that is longer than the data */
+    {SLICE("\x05\x00\x03\x07\x03"), false, 5, {0}},
+    {SLICE("\xFF"), false, 1, {0}},
+};
+
 static void headers_of_others_are_read_and_skipped(void **state)
 {
-    static const struct {
-        struct slice bytes;
-        bool found;
-        size_t body;
-        struct segment_header header;
-    } rows[] = {
-        {SLICE(""), false, 0, {0}},
-        {SLICE("\x00"
-               "abc"),
-         false,
-         1,
-         {0}},
-        {SLICE("\x05\x00\x03\x07\x03\x01"
-               "a"),
-         true,
-         6,
-         {7, 3, 1}},
-        {SLICE("\x06\x08\x04\x12\x34\x03\x03"
-               "a"),
-         true,
-         7,
-         {0x1234, 3, 3}},
-        /* another element before and behind it: port addressing, national language */
-        {SLICE("\x0B\x05\x04\x0B\x84\x23\xF0\x00\x03\x42\x02\x01"
-               "a"),
-         true,
-         12,
-         {0x42, 2, 1}},
-        {SLICE("\x08\x00\x03\x42\x02\x02\x25\x01\x01"
-               "a"),
-         true,
-         9,
-         {0x42, 2, 2}},
-        {SLICE("\x03\x25\x01\x01"
-               "a"),
-         false,
-         4,
-         {0}},
-        /* both kinds: the last counts */
-        {SLICE("\x0B\x00\x03\x42\x02\x01\x08\x04\x12\x34\x02\x02"), true, 12, {0x1234, 2, 2}},
-        /* numbers that make no sense */
-        {SLICE("\x05\x00\x03\x07\x03\x00"
-               "a"),
-         false,
-         6,
-         {0}},
-        {SLICE("\x05\x00\x03\x07\x03\x04"
-               "a"),
-         false,
-         6,
-         {0}},
-        {SLICE("\x05\x00\x03\x07\x00\x00"
-               "a"),
-         false,
-         6,
-         {0}},
-        /* elements of the wrong length, or cut off by the header's end */
-        {SLICE("\x04\x00\x02\x07\x03"
-               "a"),
-         false,
-         5,
-         {0}},
-        {SLICE("\x05\x08\x03\x07\x03\x01"
-               "a"),
-         false,
-         6,
-         {0}},
-        {SLICE("\x04\x00\x03\x07\x03\x01"
-               "a"),
-         false,
-         5,
-         {0}},
-        {SLICE("\x01\x00"
-               "a"),
-         false,
-         2,
-         {0}},
-        /* a header that is longer than the data */
-        {SLICE("\x05\x00\x03\x07\x03"), false, 5, {0}},
-        {SLICE("\xFF"), false, 1, {0}},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < sizeof header_rows / sizeof *header_rows; i++) {
         struct segment_header header = {0};
         size_t body = 999;
-        bool found = segment_read_header((const uint8_t *)rows[i].bytes.at, rows[i].bytes.size,
-                                         &header, &body);
-        assert_int_equal(found, rows[i].found);
-        assert_int_equal(body, rows[i].body);
-        assert_memory_equal(&header, &rows[i].header, sizeof header);
+        bool found = segment_read_header((const uint8_t *)header_rows[i].bytes.at,
+                                         header_rows[i].bytes.size, &header, &body);
+        assert_int_equal(found, header_rows[i].found);
+        assert_int_equal(body, header_rows[i].body);
+        assert_memory_equal(&header, &header_rows[i].header, sizeof header);
     }
 }
 
