@@ -35,6 +35,7 @@ struct rig {
     struct http_ref later[RIG_LATER_MAX]; /* requests for /later, in the order they came */
     size_t later_count;
     size_t requests, bodies, gone;
+    size_t later_wanted, bodies_wanted, gone_wanted; /* what rig_wait waits for */
     bool drained;
 };
 
@@ -175,6 +176,28 @@ static inline void rig_note_drained(void *user)
 static inline bool rig_is_drained(void *user)
 {
     return ((struct rig *)user)->drained;
+}
+
+static inline bool rig_has_wanted(void *user)
+{
+    const struct rig *rig = user;
+    return rig->later_count >= rig->later_wanted && rig->bodies >= rig->bodies_wanted &&
+           rig->gone >= rig->gone_wanted;
+}
+
+/* Waits until so much has come in all. */
+static inline void rig_wait(struct rig *rig, size_t later, size_t bodies, size_t gone)
+{
+    rig->later_wanted = later;
+    rig->bodies_wanted = bodies;
+    rig->gone_wanted = gone;
+    assert_true(run_until(rig->loop, rig_has_wanted, rig));
+}
+
+/* NULL when the request is over. */
+static inline struct http_request *rig_later(struct rig *rig, size_t index)
+{
+    return http_find(rig->server, rig->later[index]);
 }
 
 /* Clients */

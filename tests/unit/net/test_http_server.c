@@ -143,16 +143,6 @@ static void a_head_larger_than_allowed_is_431(void **state)
 
 /* Order */
 
-static bool three_are_waiting(void *user)
-{
-    return ((struct rig *)user)->later_count >= 3;
-}
-
-static struct http_request *later(struct rig *rig, size_t index)
-{
-    return http_find(rig->server, rig->later[index]);
-}
-
 static void answers_leave_in_the_order_of_the_requests(void **state)
 {
     struct rig rig;
@@ -161,13 +151,13 @@ static void answers_leave_in_the_order_of_the_requests(void **state)
     client_open(&client, &rig);
     client_say(&client, GET("/later") GET("/now") GET("/later") GET("/later"));
     client_say(&client, farewell);
-    assert_true(run_until(rig.loop, three_are_waiting, &rig));
-    rig_answer(later(&rig, 2), 202, SLICE("third"));
-    rig_answer(later(&rig, 1), 201, SLICE("second"));
+    rig_wait(&rig, 3, 0, 0);
+    rig_answer(rig_later(&rig, 2), 202, SLICE("third"));
+    rig_answer(rig_later(&rig, 1), 201, SLICE("second"));
     run_until_quiet(rig.loop);
     assert_string_equal(client_text(&client), "");
-    assert_null(later(&rig, 1));
-    rig_answer(later(&rig, 0), 200, SLICE("first"));
+    assert_null(rig_later(&rig, 1));
+    rig_answer(rig_later(&rig, 0), 200, SLICE("first"));
     client_expect_closed(&client,
                          "200 <first>;200 <now>;201 <second>;202 <third>;200 close <bye>;$");
     client_done(&client);
@@ -181,10 +171,10 @@ static void an_error_waits_for_the_answers_before_it(void **state)
     rig_open(&rig, NULL);
     client_open(&client, &rig);
     client_say(&client, GET("/later") GET("/later") GET("/later") "nonsense\r\n" GET("/now"));
-    assert_true(run_until(rig.loop, three_are_waiting, &rig));
+    rig_wait(&rig, 3, 0, 0);
     run_until_quiet(rig.loop);
     for (size_t i = 3; i-- > 0;)
-        rig_answer(later(&rig, i), 200, SLICE("x"));
+        rig_answer(rig_later(&rig, i), 200, SLICE("x"));
     client_expect_closed(&client, "200 <x>;200 <x>;200 <x>;400 close <{400}>;$");
     assert_int_equal(rig.requests, 3);
     client_done(&client);
@@ -243,11 +233,6 @@ static void a_body_that_is_too_long_is_not_asked_for(void **state)
     rig_close(&rig);
 }
 
-static bool one_is_waiting(void *user)
-{
-    return ((struct rig *)user)->later_count >= 1;
-}
-
 static void asking_for_a_body_has_its_place_in_the_order(void **state)
 {
     struct rig rig;
@@ -255,10 +240,10 @@ static void asking_for_a_body_has_its_place_in_the_order(void **state)
     rig_open(&rig, NULL);
     client_open(&client, &rig);
     client_say(&client, GET("/later") EXPECTING("/echo"));
-    assert_true(run_until(rig.loop, one_is_waiting, &rig));
+    rig_wait(&rig, 1, 0, 0);
     run_until_quiet(rig.loop);
     assert_string_equal(client_text(&client), "");
-    rig_answer(later(&rig, 0), 200, SLICE("first"));
+    rig_answer(rig_later(&rig, 0), 200, SLICE("first"));
     client_expect(&client, "200 <first>;100 <>;");
     client_say(&client, "abc");
     client_say(&client, farewell);
