@@ -32,7 +32,8 @@ static error_t on_word(int key, char *text, struct argp_state *state)
         options->trace = trace_print;
         return 0;
     }
-    if (key < OPTION_KEY) return ARGP_ERR_UNKNOWN;
+    if (key < OPTION_KEY || key >= OPTION_KEY + (int)simulator_option_count)
+        return ARGP_ERR_UNKNOWN; /* argp's own keys lie above ours */
     const struct simulator_option *row = &simulator_option_rows[key - OPTION_KEY];
     struct slice value = text ? slice_cstr(text) : SLICE("on");
     if (!simulator_options_set(options, slice_cstr(row->name), value, simulating->problem))
@@ -48,11 +49,12 @@ static void on_signal(struct loop *loop, int signal_number)
 static void print_counts(const struct simulator *simulator)
 {
     struct simulator_counts counts = simulator_counts(simulator);
-    fprintf(stderr,
-            "submits %llu: taken %llu, refused %llu, throttled %llu; receipts %llu, answered %llu\n",
-            (unsigned long long)counts.submits, (unsigned long long)counts.taken,
-            (unsigned long long)counts.refused, (unsigned long long)counts.throttled,
-            (unsigned long long)counts.receipts, (unsigned long long)counts.receipts_done);
+    fprintf(
+        stderr,
+        "submits %llu: taken %llu, refused %llu, throttled %llu; receipts %llu, answered %llu\n",
+        (unsigned long long)counts.submits, (unsigned long long)counts.taken,
+        (unsigned long long)counts.refused, (unsigned long long)counts.throttled,
+        (unsigned long long)counts.receipts, (unsigned long long)counts.receipts_done);
 }
 
 static int run(struct simulating *simulating)
@@ -101,7 +103,8 @@ int cli_simulate(struct cli *cli, int argc, char **argv)
             .group = 2,
         };
     }
-    struct argp argp = {.options = options, .parser = on_word,
+    struct argp argp = {.options = options,
+                        .parser = on_word,
                         .doc = "Be a carrier: an SMSC on real TCP with every fault on request."};
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, &simulating);
