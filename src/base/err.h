@@ -1,5 +1,5 @@
-/* Why something was refused. The core names the reason; each edge owns the words and the status code
-   of its dialect. 0 is success. */
+/* Why something was refused. The core names the reason; each edge owns the words and the status
+   code of its dialect. 0 is success. */
 #pragma once
 
 #define ERR_TABLE(X)                                                                               \
@@ -25,7 +25,7 @@ enum err {
 #define X(name, text) ERR_##name,
     ERR_TABLE(X)
 #undef X
-    ERR_COUNT
+        ERR_COUNT
 };
 
 const char *err_name(enum err err); /* "NO_CREDIT" */

@@ -1,6 +1,6 @@
 #include "base/ids.h"
 
-#define NODE_BITS 6
+#define NODE_BITS     6
 #define SEQUENCE_BITS 14
 
 uint64_t id_first_at(uint64_t wall_ms)

@@ -52,5 +52,5 @@ struct id_source {
 
 /* A key larger than every earlier one, even when the clock steps back. */
 uint64_t id_next(struct id_source *source, uint64_t wall_ms);
-uint64_t id_ms(uint64_t key);          /* when it was made */
+uint64_t id_ms(uint64_t key);           /* when it was made */
 uint64_t id_first_at(uint64_t wall_ms); /* no key made from then on is smaller */

@@ -1,22 +1,22 @@
 /* Every bound in one place, with the reason for its size. */
 #pragma once
 
-#define NAME_MAX_SIZE 63       /* names of accounts, providers, templates: a line on a page */
-#define SENDER_MAX_SIZE 20     /* SMPP 3.4 4.4.1: source_addr holds 20 octets and a NUL */
-#define TEXT_MAX_BYTES 8192    /* 1,600 characters (Robase, the longest) at 4 bytes, and room */
-#define CARRIER_ID_MAX 64      /* SMPP 3.4 4.4.2: message_id holds 64 octets and a NUL */
-#define ADDRESS_MAX_SIZE 255   /* host:port or a path */
-#define URL_MAX_SIZE 2047      /* longest URL that every proxy carries */
-#define SECRET_MAX_SIZE 127
-#define SCOPES_MAX_SIZE 255
-#define SHORTCODE_MAX_SIZE 32  /* [a-z0-9_-]{1,32} */
-#define ERROR_WORD_MAX 31      /* a carrier's error as written in a receipt */
-#define CHAIN_MAX 8            /* providers of one route */
-#define PROVIDERS_MAX 1024
-#define WINDOW_MAX 10000       /* unanswered submits of one provider */
+#define NAME_MAX_SIZE      63   /* names of accounts, providers, templates: a line on a page */
+#define SENDER_MAX_SIZE    20   /* SMPP 3.4 4.4.1: source_addr holds 20 octets and a NUL */
+#define TEXT_MAX_BYTES     8192 /* 1,600 characters (Robase, the longest) at 4 bytes, and room */
+#define CARRIER_ID_MAX     64   /* SMPP 3.4 4.4.2: message_id holds 64 octets and a NUL */
+#define ADDRESS_MAX_SIZE   255  /* host:port or a path */
+#define URL_MAX_SIZE       2047 /* longest URL that every proxy carries */
+#define SECRET_MAX_SIZE    127
+#define SCOPES_MAX_SIZE    255
+#define SHORTCODE_MAX_SIZE 32 /* [a-z0-9_-]{1,32} */
+#define ERROR_WORD_MAX     31 /* a carrier's error as written in a receipt */
+#define CHAIN_MAX          8  /* providers of one route */
+#define PROVIDERS_MAX      1024
+#define WINDOW_MAX         10000 /* unanswered submits of one provider */
 
-#define TICK_COMMANDS_MAX 4096 /* commands in one commit: 4,096 sends are about 4 MB of pages */
+#define TICK_COMMANDS_MAX  4096  /* commands in one commit: 4,096 sends are about 4 MB of pages */
 #define QUEUE_COMMANDS_MAX 65536 /* commands waiting for a tick; over it customers get 503 */
-#define LOADED_MAX 16384       /* waiting recipients of one provider in memory; the rest on disk */
-#define LOAD_PAGE 1024         /* read at once when memory has room: about 2 ms */
-#define PARKED_MAX 1000000     /* receipts that match nothing yet */
+#define LOADED_MAX         16384 /* waiting recipients of one provider in memory; the rest on disk */
+#define LOAD_PAGE          1024  /* read at once when memory has room: about 2 ms */
+#define PARKED_MAX         1000000 /* receipts that match nothing yet */

@@ -1,5 +1,5 @@
-/* A spinning read-write lock for tables that are read all the time, changed seldom, and held for well
-   under a microsecond. Readers never wait for readers. */
+/* A spinning read-write lock for tables that are read all the time, changed seldom, and held for
+   well under a microsecond. Readers never wait for readers. */
 #pragma once
 
 #include <stdatomic.h>

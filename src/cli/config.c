@@ -16,12 +16,18 @@ static const struct setting {
     size_t offset, size;
 } settings[] = {
 #define ROW(section, name, kind, usual, field)                                                     \
-    {section, name, kind, usual, offsetof(struct config, field), sizeof((struct config *)0)->field}
+    {                                                                                              \
+        section, name, kind, usual, offsetof(struct config, field),                                \
+            sizeof((struct config *)0)->field                                                      \
+    }
     ROW("server", "listen", SETTING_TEXT, "127.0.0.1:8080", listen),
     ROW("server", "control", SETTING_TEXT, "/run/godwit/control.sock", control),
     ROW("server", "test_clock", SETTING_SWITCH, "off", test_clock),
     ROW("server", "connections", SETTING_NUMBER, "10000", connections_max),
     ROW("server", "connections_per_address", SETTING_NUMBER, "2000", connections_per_address_max),
+    ROW("server", "header_timeout", SETTING_NUMBER, "10", header_timeout_s),
+    ROW("server", "body_timeout", SETTING_NUMBER, "30", body_timeout_s),
+    ROW("server", "idle_timeout", SETTING_NUMBER, "75", idle_timeout_s),
     ROW("store", "url", SETTING_TEXT, "sqlite:/var/lib/godwit/godwit.db", store_url),
     ROW("hep", "sender", SETTING_TEXT, "+2899682626", hep_sender),
     ROW("hep", "server", SETTING_TEXT, "Team Hydra", hep_server),
@@ -130,4 +136,17 @@ void config_write(const struct config *config, struct buf *out)
         else
             buf_printf(out, "%s = %u\n", setting->name, *(const uint32_t *)at);
     }
+}
+
+bool config_same(const struct config *a, const struct config *b)
+{
+    struct buf texts[2];
+    for (int i = 0; i < 2; i++) {
+        buf_init(&texts[i], 1 << 16);
+        config_write(i ? b : a, &texts[i]);
+    }
+    bool same = slice_eq(buf_slice(&texts[0]), buf_slice(&texts[1]));
+    buf_done(&texts[0]);
+    buf_done(&texts[1]);
+    return same;
 }

@@ -1,7 +1,8 @@
-/* The configuration file: sections of `name = value`, one table of what there is (config.c). What is
-   not given has its default, what is not known is an error with its line. */
+/* The configuration file: sections of `name = value`, one table of what there is (config.c). What
+   is not given has its default, what is not known is an error with its line. */
 #pragma once
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/slice.h"
 
@@ -11,6 +12,7 @@ struct config {
     char control[ADDRESS_MAX_SIZE + 1]; /* path of the control socket */
     bool test_clock;
     uint32_t connections_max, connections_per_address_max;
+    uint32_t header_timeout_s, body_timeout_s, idle_timeout_s;
     /* [store] */
     char store_url[ADDRESS_MAX_SIZE + 1];
     /* [hep] */
@@ -25,9 +27,9 @@ struct config {
 #define CONFIG_DEFAULT_PATH "/etc/godwit/godwit.ini"
 
 void config_init(struct config *config); /* the defaults */
-/* False: `out_problem` (256 bytes) names file, line and what is wrong. A NULL path reads the default
-   file if there is one. */
+/* False: `out_problem` (256 bytes) names file, line and what is wrong. A NULL path reads the
+   default file if there is one. */
 bool config_read(struct config *config, const char *path, char *out_problem);
 /* Writes every setting as a file would have it. */
-struct buf;
 void config_write(const struct config *config, struct buf *out);
+bool config_same(const struct config *a, const struct config *b);

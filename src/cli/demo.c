@@ -46,7 +46,8 @@ static struct slice keep(struct demo *demo, struct slice answer, const char *nam
     return arena_copy(&demo->arena, render_plain(render_member(answer, name), &demo->arena));
 }
 
-/* ---- Watching the message ---------------------------------------------------------------------- */
+/* ---- Watching the message ----------------------------------------------------------------------
+ */
 
 static void show_the_way(struct demo *demo)
 {
@@ -91,7 +92,8 @@ static void look(struct loop_timer *timer)
     control_execute(server_control(demo->server), request, on_look, demo);
 }
 
-/* ---- Sending it -------------------------------------------------------------------------------- */
+/* ---- Sending it --------------------------------------------------------------------------------
+ */
 
 static void on_sent(void *user, const struct http_result *result)
 {
@@ -116,8 +118,8 @@ static void send_message(struct demo *demo)
         {SLICE("Content-Type"), SLICE("application/x-www-form-urlencoded")},
     };
     struct http_call call = {
-        .url = arena_printf(&demo->arena, "http://%.*s/api/messages", (int)address.size,
-                            address.at),
+        .url =
+            arena_printf(&demo->arena, "http://%.*s/api/messages", (int)address.size, address.at),
         .method = SLICE("POST"),
         .body = SLICE("recipient=" DEMO_RECIPIENT "&content=Hello%20from%20Godwit"),
         .headers = headers,
@@ -131,7 +133,8 @@ static void send_message(struct demo *demo)
         fail(demo, SLICE("the send could not be started"));
 }
 
-/* ---- Setting up -------------------------------------------------------------------------------- */
+/* ---- Setting up --------------------------------------------------------------------------------
+ */
 
 static struct slice request_of(struct demo *demo)
 {
@@ -140,10 +143,9 @@ static struct slice request_of(struct demo *demo)
     case 0:
         return SLICE("{\"do\":\"account.add\",\"name\":\"Demo\",\"plan\":\"Pro\"}");
     case 1:
-        return arena_printf(
-            &demo->arena,
-            "{\"do\":\"credit.grant\",\"account\":\"%.*s\",\"amount\":\"1000\"}",
-            (int)demo->account.size, demo->account.at);
+        return arena_printf(&demo->arena,
+                            "{\"do\":\"credit.grant\",\"account\":\"%.*s\",\"amount\":\"1000\"}",
+                            (int)demo->account.size, demo->account.at);
     case 2:
         return arena_printf(&demo->arena, "{\"do\":\"key.add\",\"account\":\"%.*s\"}",
                             (int)demo->account.size, demo->account.at);
@@ -203,8 +205,7 @@ static bool open_parts(struct demo *demo, char *problem)
     carrier.clock = &demo->clock;
     demo->simulator = simulator_open(demo->loop, &carrier, problem);
     if (!demo->simulator) return false;
-    struct server_options options = {
-        .config = &demo->config, .trace = trace_print, .quiet = true};
+    struct server_options options = {.config = &demo->config, .trace = trace_print, .quiet = true};
     demo->server = server_open(demo->loop, &options, problem);
     if (demo->server) return true;
     /* The usual port is taken: any other will do. */
@@ -236,7 +237,8 @@ int cli_demo(struct cli *cli, int argc, char **argv)
     struct demo demo = {.config = cli->config, .folder = "/tmp/godwit-demo-XXXXXX"};
     struct argp_option options[] = {
         {"once", 'o', NULL, 0, "end with status 0 after the delivery, 1 without one", 0}, {0}};
-    struct argp argp = {.options = options, .parser = on_word,
+    struct argp argp = {.options = options,
+                        .parser = on_word,
                         .doc = "A server with a temporary store and a simulated carrier: sends a "
                                "message and shows its delivery."};
     argp_err_exit_status = EXIT_USAGE;

@@ -28,7 +28,8 @@ static void ill(struct doctor *doctor, const char *what, struct slice detail, co
     printf("FAULT  %-10s %.*s\n       %-10s %s\n", what, (int)detail.size, detail.at, "", advice);
 }
 
-/* ---- Reaching an address ----------------------------------------------------------------------- */
+/* ---- Reaching an address -----------------------------------------------------------------------
+ */
 
 struct reaching {
     struct loop *loop;
@@ -78,7 +79,8 @@ static void on_accept(void *user, struct tcp *tcp)
     tcp_close(tcp, true);
 }
 
-/* ---- Checks ------------------------------------------------------------------------------------ */
+/* ---- Checks ------------------------------------------------------------------------------------
+ */
 
 static bool check_server(struct doctor *doctor)
 {
@@ -115,8 +117,8 @@ static void check_provider(struct doctor *doctor, struct slice provider, bool ru
 {
     struct slice name = render_plain(render_member(provider, "name"), arena);
     struct slice address = render_plain(render_member(provider, "address"), arena);
-    struct slice line = arena_printf(arena, "%.*s at %.*s", (int)name.size, name.at,
-                                     (int)address.size, address.at);
+    struct slice line =
+        arena_printf(arena, "%.*s at %.*s", (int)name.size, name.at, (int)address.size, address.at);
     if (running && !slice_eq(render_member(provider, "sessions"), SLICE("0")))
         well("provider", arena_printf(arena, "%.*s is bound", (int)line.size, line.at));
     else if (can_reach(address) && running)
@@ -175,9 +177,9 @@ int cli_doctor(struct cli *cli, int argc, char **argv)
     argp_err_exit_status = EXIT_USAGE;
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     struct doctor doctor = {.cli = cli};
-    well("config", slice_cstr(cli->config_path ? cli->config_path : "defaults, and "
-                                                                    CONFIG_DEFAULT_PATH
-                                                                    " where it exists"));
+    well("config",
+         slice_cstr(cli->config_path ? cli->config_path
+                                     : "defaults, and " CONFIG_DEFAULT_PATH " where it exists"));
     bool running = check_server(&doctor);
     check_carriers(&doctor, running);
     return doctor.faults ? EXIT_REFUSED : EXIT_DONE;

@@ -7,7 +7,8 @@
 
 #define COLUMNS_MAX 32
 
-/* ---- Walking JSON that is known to be well formed ---------------------------------------------- */
+/* ---- Walking JSON that is known to be well formed ----------------------------------------------
+ */
 
 static size_t skip_text(struct slice json, size_t at)
 {
@@ -70,13 +71,13 @@ struct slice render_plain(struct slice value, struct arena *arena)
         struct field text;
     } one = {0};
     static const struct field_spec fields[] = {{"v", FIELD_TEXT, offsetof(struct one, text)}};
-    struct slice document =
-        arena_printf(arena, "{\"v\":%.*s}", (int)value.size, value.at);
+    struct slice document = arena_printf(arena, "{\"v\":%.*s}", (int)value.size, value.at);
     if (!json_read(document, JSON_REPAIR, fields, 1, arena, &one, NULL, NULL)) return value;
     return one.text.text;
 }
 
-/* ---- Tables ------------------------------------------------------------------------------------ */
+/* ---- Tables ------------------------------------------------------------------------------------
+ */
 
 static bool is_list(struct slice value)
 {

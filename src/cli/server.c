@@ -28,7 +28,8 @@ struct server {
     void *drained_user;
 };
 
-/* ---- From the core to the edges ---------------------------------------------------------------- */
+/* ---- From the core to the edges ----------------------------------------------------------------
+ */
 
 static void port_submit(void *user, const struct submit *submit)
 {
@@ -54,7 +55,8 @@ static void port_flush(void *user)
     if (server->carriers) smpp_client_flush(server->carriers);
 }
 
-/* ---- From carriers to the core ----------------------------------------------------------------- */
+/* ---- From carriers to the core -----------------------------------------------------------------
+ */
 
 /* A carrier's word on its way through the core; what it points at is copied behind it. */
 struct carrier_call {
@@ -110,8 +112,8 @@ static void on_answer(void *user, const struct command_answer *answer)
 
 static void on_receipt(void *user, const struct command_receipt *receipt, struct smpp_reply reply)
 {
-    struct carrier_call *carrier = carrier_call_new(
-        user, COMMAND_RECEIPT, receipt->carrier_id.size + receipt->error.size);
+    struct carrier_call *carrier =
+        carrier_call_new(user, COMMAND_RECEIPT, receipt->carrier_id.size + receipt->error.size);
     char *to = carrier->texts;
     struct command_receipt *own = &carrier->call.command.receipt;
     *own = *receipt;
@@ -157,7 +159,8 @@ static void on_note(void *user, struct provider_id provider, const char *text)
     fprintf(stderr, "godwit: provider %u: %s\n", provider.v, text);
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------- */
+/* ---- Opening -----------------------------------------------------------------------------------
+ */
 
 static void open_carriers(struct server *server)
 {
@@ -210,6 +213,9 @@ static bool open_http(struct server *server, char *out_problem)
     struct http_config http_config = http_config_default;
     http_config.connections_max = config->connections_max;
     http_config.connections_per_address_max = config->connections_per_address_max;
+    http_config.header_timeout_ms = config->header_timeout_s * 1000ull;
+    http_config.body_timeout_ms = config->body_timeout_s * 1000ull;
+    http_config.idle_timeout_ms = config->idle_timeout_s * 1000ull;
     server->hep = hep_new(server->loop, server->engine, &hep_config);
     hep_edges(server->hep, edges);
     edges[HEP_EDGE_COUNT] = health_edge();
@@ -266,8 +272,7 @@ struct server *server_open(struct loop *loop, const struct server_options *optio
 
 static void stop_loop(struct loop_task *task)
 {
-    struct server *server =
-        (struct server *)((char *)task - offsetof(struct server, settle_task));
+    struct server *server = (struct server *)((char *)task - offsetof(struct server, settle_task));
     loop_stop(server->loop);
 }
 
@@ -300,7 +305,8 @@ void server_close(struct server *server)
     mem_free(server);
 }
 
-/* ---- Draining: customers first, then carriers -------------------------------------------------- */
+/* ---- Draining: customers first, then carriers --------------------------------------------------
+ */
 
 static void carriers_drained(void *user)
 {
@@ -310,8 +316,7 @@ static void carriers_drained(void *user)
 
 static void sending_stopped(struct engine_call *call)
 {
-    struct server *server =
-        (struct server *)((char *)call - offsetof(struct server, stop_call));
+    struct server *server = (struct server *)((char *)call - offsetof(struct server, stop_call));
     smpp_client_drain(server->carriers, carriers_drained, server);
 }
 
@@ -333,21 +338,19 @@ void server_drain(struct server *server, void (*done)(void *user), void *user)
     http_server_drain(server->http, http_drained, server);
 }
 
-/* ---- The rest ---------------------------------------------------------------------------------- */
+/* ---- The rest ----------------------------------------------------------------------------------
+ */
 
 const char *server_reload(struct server *server, const struct config *config)
 {
     struct hep_config hep_config = hep_config_of(config);
     hep_configure(server->hep, &hep_config);
+    /* What is left when [hep] is taken as told. */
+    struct config rest = *config;
     const struct config *old = server->options.config;
-    bool same = strcmp(old->listen, config->listen) == 0 &&
-                strcmp(old->control, config->control) == 0 &&
-                strcmp(old->store_url, config->store_url) == 0 &&
-                old->test_clock == config->test_clock &&
-                old->webhook_allow_private == config->webhook_allow_private &&
-                old->retry_window_s == config->retry_window_s &&
-                old->connections_max == config->connections_max &&
-                old->connections_per_address_max == config->connections_per_address_max;
+    memcpy(rest.hep_sender, old->hep_sender, sizeof rest.hep_sender);
+    memcpy(rest.hep_server, old->hep_server, sizeof rest.hep_server);
+    bool same = config_same(&rest, old);
     return same ? NULL : "settings outside [hep] change with the next start";
 }
 

@@ -1,5 +1,5 @@
-/* The whole server put together: store, engine, edges, on one loop. `serve`, `demo` and commands on a
-   closed store each take the parts they need. */
+/* The whole server put together: store, engine, edges, on one loop. `serve`, `demo` and commands on
+   a closed store each take the parts they need. */
 #pragma once
 
 #include "cli/config.h"

@@ -33,7 +33,7 @@ static error_t on_word(int key, char *text, struct argp_state *state)
         return 0;
     }
     if (key < OPTION_KEY || key >= OPTION_KEY + (int)simulator_option_count)
-        return ARGP_ERR_UNKNOWN; /* argp's own keys lie above ours */
+        return ARGP_ERR_UNKNOWN;
     const struct simulator_option *row = &simulator_option_rows[key - OPTION_KEY];
     struct slice value = text ? slice_cstr(text) : SLICE("on");
     if (!simulator_options_set(options, slice_cstr(row->name), value, simulating->problem))

@@ -1,5 +1,5 @@
-/* The operators' commands as one table: words, arguments, options, and the control request that each
-   becomes (docs/command-line.md). */
+/* The operators' commands as one table: words, arguments, options, and the control request that
+   each becomes (docs/command-line.md). */
 #pragma once
 
 #include <stdbool.h>
@@ -17,9 +17,9 @@ struct verb_option {
 
 struct verb {
     const char *noun, *verb;
-    const char *request;                /* "account.add" */
-    const char *args[VERB_ARGS_MAX];    /* fields of the request, in the order of the words */
-    const char *words;                  /* "ID AMOUNT", for help */
+    const char *request;             /* "account.add" */
+    const char *args[VERB_ARGS_MAX]; /* fields of the request, in the order of the words */
+    const char *words;               /* "ID AMOUNT", for help */
     const char *help;
     const char *plain; /* without --json print this field alone (and what follows it, if `rest`) */
     bool rest;

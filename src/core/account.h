@@ -33,9 +33,9 @@ struct key {
     struct account_id account;
     uint64_t created_at_ms;
     bool enabled;
-    bool test; /* simulates and costs nothing on every door */
-    uint8_t hash[KEY_HASH_SIZE]; /* BLAKE2b of the whole text */
-    char hint[5];                /* the last four characters, for people */
+    bool test;                        /* simulates and costs nothing on every door */
+    uint8_t hash[KEY_HASH_SIZE];      /* BLAKE2b of the whole text */
+    char hint[5];                     /* the last four characters, for people */
     char scopes[SCOPES_MAX_SIZE + 1]; /* comma separated: "*", "sms:send", ... */
 };
 

@@ -6,12 +6,13 @@
 #include "core/core_state.h"
 #include "wire/smpp_status.h"
 
-/* Rests between rounds over the chain after refusals that were not for good: 5 s, 10 s, ... 10 min. */
+/* Rests between rounds over the chain after refusals that were not for good: 5 s, 10 s, ... 10 min.
+ */
 #define REST_FIRST_MS   5000ull
 #define REST_LONGEST_MS 600000ull
 
-/* An operation on what has already happened outside: when the store cannot commit it, it is kept and
-   goes first into the next tick, since the carrier will not say it twice. */
+/* An operation on what has already happened outside: when the store cannot commit it, it is kept
+   and goes first into the next tick, since the carrier will not say it twice. */
 struct answer_kept {
     struct answer_kept *next;
     struct store_op op;
@@ -63,7 +64,8 @@ void answer_forget_kept(struct dispatch *dispatch)
 
 static void leave(struct tick *tick, struct pending *pending)
 {
-    if (pending->queued) lane_unqueue(dispatch_lane(tick->core, pending_provider(pending)), pending);
+    if (pending->queued)
+        lane_unqueue(dispatch_lane(tick->core, pending_provider(pending)), pending);
     dispatch_forget(tick->core, pending);
 }
 

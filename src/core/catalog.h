@@ -22,9 +22,9 @@ struct account_row {
 
 struct catalog {
     struct gate *gate;
-    struct map accounts;   /* id -> struct account_row * */
-    struct map keys;       /* id -> struct key * */
-    struct map shortcodes; /* hash of the word -> struct shortcode * */
+    struct map accounts;                           /* id -> struct account_row * */
+    struct map keys;                               /* id -> struct key * */
+    struct map shortcodes;                         /* hash of the word -> struct shortcode * */
     struct provider *providers[PROVIDERS_MAX + 1]; /* by id; NULL: none */
     uint32_t provider_limit;                       /* ids below it have been used */
     struct route *routes;

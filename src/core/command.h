@@ -1,7 +1,7 @@
-/* Everything that can happen to the domain, as one struct: what customers, carriers and operators ask
-   for. The core takes all commands that wait, decides each in order, commits them together, and only
-   then calls `done`. Texts and structs that a command points at belong to the caller and must live
-   until `done`. */
+/* Everything that can happen to the domain, as one struct: what customers, carriers and operators
+   ask for. The core takes all commands that wait, decides each in order, commits them together, and
+   only then calls `done`. Texts and structs that a command points at belong to the caller and must
+   live until `done`. */
 #pragma once
 
 #include "base/err.h"
@@ -42,13 +42,13 @@ enum command_kind {
 struct command_send {
     struct key_id key;
     enum dialect dialect;
-    enum segment_bill bill;   /* credits are segments under this rule */
-    unsigned refund;          /* enum refund_policy bits */
+    enum segment_bill bill; /* credits are segments under this rule */
+    unsigned refund;        /* enum refund_policy bits */
     struct slice sender;
-    struct slice text;        /* valid UTF-8 */
+    struct slice text; /* valid UTF-8 */
     struct slice supplied_recipient;
-    uint64_t number;          /* E.164 digits */
-    const char *iso2;         /* of the number; NULL or "" when it has none */
+    uint64_t number;  /* E.164 digits */
+    const char *iso2; /* of the number; NULL or "" when it has none */
     /* told */
     struct message_id message;
     struct account_id account;
@@ -103,7 +103,7 @@ struct command_account_set {
 struct command_grant {
     struct account_id account;
     enum asset asset;
-    int64_t amount; /* negative: a correction downwards */
+    int64_t amount;    /* negative: a correction downwards */
     int64_t available; /* told */
 };
 
@@ -149,10 +149,10 @@ struct command_route {
 struct provider_status {
     struct provider provider;
     uint32_t sessions;
-    uint32_t flying;      /* submits without an answer */
-    uint32_t waiting;     /* recipients waiting in memory */
+    uint32_t flying;  /* submits without an answer */
+    uint32_t waiting; /* recipients waiting in memory */
     bool more_on_disk;
-    uint32_t rate_per_s;  /* adapted limit now, 0: none */
+    uint32_t rate_per_s;                                     /* adapted limit now, 0: none */
     uint64_t taken, refused, throttled, uncertain, receipts; /* since start */
     const char *receipt_form; /* learned: "raw", "decimal of hex" ... */
 };

@@ -10,14 +10,15 @@
 #define CHORES_EVERY_MS 1000
 /* Receipts that are still out after this long are not waited for any more. */
 #define RECEIPT_WINDOW_MS (72ull * 60 * 60 * 1000)
-#define RECOVER_PAGE 4096
+#define RECOVER_PAGE      4096
 
 struct store_reader *core_reader(const struct core *core)
 {
     return store_own_reader(core->config.store);
 }
 
-/* ---- Ticks ------------------------------------------------------------------------------------- */
+/* ---- Ticks -------------------------------------------------------------------------------------
+ */
 
 struct store_op *tick_op(struct tick *tick, enum store_op_kind kind, tick_then then, void *user)
 {
@@ -55,8 +56,7 @@ static void tick_commit(struct tick *tick)
         enum err err = store_write(core->config.store, tick->ops, tick->count);
         for (size_t i = 0; i < tick->count; i++) {
             if (err) tick->ops[i].result = err;
-            if (tick->steps[i].then)
-                tick->steps[i].then(tick, &tick->ops[i], tick->steps[i].user);
+            if (tick->steps[i].then) tick->steps[i].then(tick, &tick->ops[i], tick->steps[i].user);
         }
         core->ticks++;
         tick->count = 0;
@@ -138,8 +138,8 @@ static void chores(struct tick *tick)
     /* Rides along with a commit that happens anyway: where a later start may begin to look. */
     struct store_op *op = tick_op(tick, STORE_PUT_META, NULL, NULL);
     op->meta.name = SLICE("queue_from");
-    op->meta.value = arena_printf(&tick->arena, "%llu",
-                                  (unsigned long long)dispatch_queue_from(core));
+    op->meta.value =
+        arena_printf(&tick->arena, "%llu", (unsigned long long)dispatch_queue_from(core));
 }
 
 void core_tick(struct core *core, struct command **commands, size_t count)
@@ -183,7 +183,8 @@ bool core_is_quiet(const struct core *core)
     return dispatch_is_quiet(core);
 }
 
-/* ---- Start ------------------------------------------------------------------------------------- */
+/* ---- Start -------------------------------------------------------------------------------------
+ */
 
 static uint64_t meta_number(struct core *core, struct slice name)
 {

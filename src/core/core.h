@@ -25,8 +25,8 @@ struct core_config {
 struct core *core_open(const struct core_config *config, char *out_problem);
 void core_close(struct core *core);
 
-/* Decides, commits, releases. Every command's `done` has been called when it returns, except answers
-   kept for the next tick because the store could not commit. */
+/* Decides, commits, releases. Every command's `done` has been called when it returns, except
+   answers kept for the next tick because the store could not commit. */
 void core_tick(struct core *core, struct command **commands, size_t count);
 /* How long the next tick may wait when no command comes. */
 uint64_t core_wait_ms(struct core *core);

@@ -47,7 +47,8 @@ void dispatch_forget(struct core *core, struct pending *pending)
     pending_free(pending);
 }
 
-/* ---- Choosing a lane --------------------------------------------------------------------------- */
+/* ---- Choosing a lane ---------------------------------------------------------------------------
+ */
 
 /* The best provider of the chain that has not refused: the first that is bound, else the first. The
    present one when all have refused. */
@@ -71,9 +72,8 @@ static bool is_tied(const struct pending *pending)
 /* Cuts the text for another provider's form, unless a carrier has some of it already. */
 bool dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at)
 {
-    bool same_form =
-        pending->flights && form_of(core, pending->chain[chain_at]) ==
-                                form_of(core, pending->chain[pending->chain_at]);
+    bool same_form = pending->flights && form_of(core, pending->chain[chain_at]) ==
+                                             form_of(core, pending->chain[pending->chain_at]);
     pending->chain_at = chain_at;
     return same_form || pending_cut(pending, form_of(core, pending->chain[chain_at]));
 }
@@ -93,7 +93,8 @@ static void rebalance(struct core *core, struct lane *lane)
     for (struct pending *pending = lane->first; pending; pending = next) {
         next = pending->next;
         uint8_t better = best_provider(core, pending);
-        if (is_tied(pending) || dispatch_lane(core, pending->chain[better])->sessions == 0) continue;
+        if (is_tied(pending) || dispatch_lane(core, pending->chain[better])->sessions == 0)
+            continue;
         lane_unqueue(lane, pending);
         dispatch_turn_to(core, pending, better);
         lane_queue(dispatch_lane(core, pending_provider(pending)), pending);
@@ -120,7 +121,8 @@ void dispatch_link(struct tick *tick, struct command *command)
         rebalance(core, &core->dispatch.lanes[id]);
 }
 
-/* ---- Taking off -------------------------------------------------------------------------------- */
+/* ---- Taking off --------------------------------------------------------------------------------
+ */
 
 static void write_attempt(struct tick *tick, struct flight *flight, struct attempt *out)
 {
@@ -142,8 +144,7 @@ static void write_attempt(struct tick *tick, struct flight *flight, struct attem
 static void unwrite_attempt(struct tick *tick, struct flight *flight)
 {
     struct pending *pending = flight->pending;
-    map_remove(&tick->core->dispatch.flights,
-               attempt_id_of(pending->recipient, flight->attempt).v);
+    map_remove(&tick->core->dispatch.flights, attempt_id_of(pending->recipient, flight->attempt).v);
     lane_land(dispatch_lane(tick->core, pending_provider(pending)), flight);
 }
 
@@ -189,8 +190,8 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
     struct core *core = tick->core;
     struct lane *lane = dispatch_lane(core, pending_provider(pending));
     if (pending->flying > 0) {
-        struct segment_list segments = pending_segments(
-            pending, form_of(core, pending_provider(pending)), &tick->arena);
+        struct segment_list segments =
+            pending_segments(pending, form_of(core, pending_provider(pending)), &tick->arena);
         for (uint16_t i = 0; i < pending->flight_count; i++)
             submit(tick, &pending->flights[i], &segments);
         return;
@@ -222,8 +223,8 @@ static void intent_written(struct tick *tick, const struct store_op *op, void *u
         dispatch_enqueue(tick->core, pending);
         return;
     }
-    struct segment_list segments = pending_segments(
-        pending, form_of(tick->core, pending_provider(pending)), &tick->arena);
+    struct segment_list segments =
+        pending_segments(pending, form_of(tick->core, pending_provider(pending)), &tick->arena);
     submit(tick, flight, &segments);
 }
 
@@ -259,7 +260,8 @@ static void lane_run(struct tick *tick, struct lane *lane)
     }
 }
 
-/* ---- From disk --------------------------------------------------------------------------------- */
+/* ---- From disk ---------------------------------------------------------------------------------
+ */
 
 static struct pending *pending_from_disk(struct core *core, const struct store_recipient *row)
 {
@@ -318,7 +320,8 @@ void dispatch_recover(struct tick *tick, const struct attempt *attempt)
     lane_take_off(dispatch_lane(core, pending_provider(pending)), flight);
 }
 
-/* ---- The round --------------------------------------------------------------------------------- */
+/* ---- The round ---------------------------------------------------------------------------------
+ */
 
 void dispatch_begin(struct tick *tick)
 {

@@ -23,12 +23,14 @@ void dispatch_done(struct dispatch *dispatch);
 void dispatch_provider(struct core *core, const struct provider *provider, bool removed);
 
 /* Gives a new recipient to the best provider of its chain. When its lane has room and nobody waits,
-   all its segments take off at once: their attempts come back in the tick's arena, to be written with
-   the acceptance. Otherwise `*out_count` is 0. Then exactly one of settle or drop must follow. */
+   all its segments take off at once: their attempts come back in the tick's arena, to be written
+   with the acceptance. Otherwise `*out_count` is 0. Then exactly one of settle or drop must follow.
+ */
 void dispatch_offer(struct tick *tick, struct pending *pending, struct attempt **out_attempts,
                     size_t *out_count);
-void dispatch_accepted(struct tick *tick, struct pending *pending); /* written: submit or queue it */
-void dispatch_drop(struct tick *tick, struct pending *pending);     /* not written: forget it */
+void dispatch_accepted(struct tick *tick,
+                       struct pending *pending);                /* written: submit or queue it */
+void dispatch_drop(struct tick *tick, struct pending *pending); /* not written: forget it */
 
 /* At the start of a tick: answers kept from a failed commit, recipients from disk, and intents for
    as much as the lanes have room for. */

@@ -20,8 +20,7 @@ struct gate_entry {
 struct gate *gate_new(void);
 void gate_free(struct gate *gate);
 /* Any thread. The hash is BLAKE2b of the key's text; compared in constant time. */
-bool gate_find(const struct gate *gate, const uint8_t hash[KEY_HASH_SIZE],
-               struct gate_entry *out);
+bool gate_find(const struct gate *gate, const uint8_t hash[KEY_HASH_SIZE], struct gate_entry *out);
 
 /* The core only. */
 void gate_put(struct gate *gate, const uint8_t hash[KEY_HASH_SIZE], const struct gate_entry *entry);

@@ -11,7 +11,7 @@
 struct shortcode {
     char word[SHORTCODE_MAX_SIZE + 1]; /* lower case, unique */
     struct account_id account;
-    uint64_t created_at_ms; /* the oldest stay active when the paid tier lapses */
+    uint64_t created_at_ms;     /* the oldest stay active when the paid tier lapses */
     char url[URL_MAX_SIZE + 1]; /* "": no webhook */
     char secret[SECRET_MAX_SIZE + 1];
 };

@@ -7,9 +7,10 @@
 /* Webhooks in the works at once; the rest waits on disk. */
 #define PUSHING_MAX 512
 #define PUSH_PAGE   128
-/* One automatic reply to a sender in this time, or two machines could answer each other for ever. */
+/* One automatic reply to a sender in this time, or two machines could answer each other for ever.
+ */
 #define REPLY_EVERY_MS (60 * 60 * 1000)
-#define REPLIED_MAX 100000
+#define REPLIED_MAX    100000
 
 struct inbound_step {
     struct command *command;
@@ -137,8 +138,8 @@ void intake_begin(struct tick *tick)
     if (!intake->more_to_push || intake->pushing > PUSHING_MAX - PUSH_PAGE) return;
     struct inbound *rows;
     size_t count;
-    if (store_push_page(core_reader(tick->core), intake->push_cursor, &tick->arena, PUSH_PAGE, &rows,
-                        &count))
+    if (store_push_page(core_reader(tick->core), intake->push_cursor, &tick->arena, PUSH_PAGE,
+                        &rows, &count))
         return;
     for (size_t i = 0; i < count; i++)
         push_again(tick, &rows[i]);

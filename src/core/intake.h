@@ -7,10 +7,10 @@
 #include "core/tick.h"
 
 struct intake {
-    uint32_t pushing; /* webhooks handed out and not answered */
+    uint32_t pushing;  /* webhooks handed out and not answered */
     bool more_to_push; /* on disk, behind push_cursor */
     struct inbound_id push_cursor;
-    struct map replied;  /* sender -> when it last got the automatic reply */
+    struct map replied; /* sender -> when it last got the automatic reply */
 };
 
 void intake_done(struct intake *intake);

@@ -5,7 +5,7 @@
 /* Tokens for this long may be saved up, so that a sleepy timer does not cost rate. */
 #define BURST_MS 100
 /* The first pause after "throttled", and after "queue full", whose cause lasts longer. */
-#define THROTTLED_PAUSE_MS 200
+#define THROTTLED_PAUSE_MS  200
 #define QUEUE_FULL_PAUSE_MS 2000
 /* One burst of refusals is one event: a whole window may come back refused. */
 #define SLOW_AGAIN_MS 1000
@@ -31,7 +31,8 @@ void lane_queue(struct lane *lane, struct pending *pending)
     if (after && after->recipient.v > pending->recipient.v) {
         /* Sent back by the carrier: it belongs near the front. */
         after = NULL;
-        for (struct pending *at = lane->first; at->recipient.v < pending->recipient.v; at = at->next)
+        for (struct pending *at = lane->first; at->recipient.v < pending->recipient.v;
+             at = at->next)
             after = at;
     }
     pending->previous = after;

@@ -14,8 +14,8 @@ struct lane {
     uint32_t sessions;
     uint32_t window; /* of one session */
 
-    /* More recipients of this provider wait on disk, behind `cursor`; memory takes no new ones until
-       those are loaded, so that the order holds. */
+    /* More recipients of this provider wait on disk, behind `cursor`; memory takes no new ones
+       until those are loaded, so that the order holds. */
     bool more_on_disk;
     struct recipient_id cursor;
 

@@ -1,7 +1,7 @@
 /* The ledger: what an account was given, holds, spent and got back, per asset, in integers of the
    smallest unit. Entries are only added. At every commit, for each account and asset:
-       granted = available + held + spent - refunded + expired        (spent counts charges and captures)
-   and `available` is never negative. */
+       granted = available + held + spent - refunded + expired        (spent counts charges and
+   captures) and `available` is never negative. */
 #pragma once
 
 #include <stdbool.h>
@@ -42,7 +42,7 @@ struct ledger_entry {
     struct account_id account;
     enum asset asset;
     enum ledger_kind kind;
-    int64_t amount;       /* as it changes `available`: negative for charge, hold and expire */
-    int64_t available;    /* after the entry */
+    int64_t amount;            /* as it changes `available`: negative for charge, hold and expire */
+    int64_t available;         /* after the entry */
     struct message_id message; /* 0: none */
 };

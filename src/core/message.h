@@ -1,5 +1,5 @@
-/* A message is what a customer asked once; a recipient is one number of it and its state; an attempt
-   is one try to hand one segment to one provider. */
+/* A message is what a customer asked once; a recipient is one number of it and its state; an
+   attempt is one try to hand one segment to one provider. */
 #pragma once
 
 #include <stdbool.h>
@@ -45,7 +45,7 @@ struct message {
     struct key_id key;
     enum dialect dialect;
     bool test;
-    unsigned refund; /* enum refund_policy bits */
+    unsigned refund;     /* enum refund_policy bits */
     struct slice sender; /* as shown on the handset */
     struct slice text;   /* UTF-8 */
     enum encoding encoding;
@@ -64,7 +64,7 @@ struct recipient {
     enum recipient_state state;
     struct provider_id provider; /* in whose queue it waits, or who took it */
     uint64_t changed_at_ms;
-    uint32_t error; /* the carrier's command_status or 0 */
+    uint32_t error;                      /* the carrier's command_status or 0 */
     char error_word[ERROR_WORD_MAX + 1]; /* "no_route", or the receipt's error as written */
 };
 
@@ -86,9 +86,9 @@ struct attempt {
     bool possible_duplicate;   /* an earlier attempt at this segment is uncertain */
     enum attempt_state state;
     uint64_t intent_at_ms, answered_at_ms;
-    uint32_t status; /* command_status of the answer */
+    uint32_t status;                     /* command_status of the answer */
     char carrier_id[CARRIER_ID_MAX + 1]; /* as the carrier wrote it */
-    enum receipt_state receipt; /* RECEIPT_UNKNOWN_WORD: none yet */
+    enum receipt_state receipt;          /* RECEIPT_UNKNOWN_WORD: none yet */
     uint64_t receipt_at_ms;
     char receipt_error[ERROR_WORD_MAX + 1];
 };

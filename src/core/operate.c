@@ -16,7 +16,8 @@ static struct store_op *write(struct tick *tick, enum store_op_kind kind, struct
     return tick_op(tick, kind, operated, command);
 }
 
-/* ---- Accounts and credit ----------------------------------------------------------------------- */
+/* ---- Accounts and credit -----------------------------------------------------------------------
+ */
 
 static enum err account_add(struct tick *tick, struct command *command)
 {
@@ -66,7 +67,8 @@ static enum err grant(struct tick *tick, struct command *command)
     return ERR_OK;
 }
 
-/* ---- Keys -------------------------------------------------------------------------------------- */
+/* ---- Keys --------------------------------------------------------------------------------------
+ */
 
 static enum err key_add(struct tick *tick, struct command *command)
 {
@@ -124,7 +126,8 @@ static void key_deleted(struct tick *tick, struct command *command)
     catalog_remove_key(&tick->core->catalog, command->key_ref.told.id);
 }
 
-/* ---- Shortcodes -------------------------------------------------------------------------------- */
+/* ---- Shortcodes --------------------------------------------------------------------------------
+ */
 
 static enum err shortcode_add(struct tick *tick, struct command *command)
 {
@@ -138,8 +141,7 @@ static enum err shortcode_add(struct tick *tick, struct command *command)
     if (row->shortcode_count >= limit) {
         snprintf(command->problem, sizeof command->problem,
                  "the %s tier has %zu shortcode%s, and the account has %zu",
-                 tier_names[row->account.tier], limit, limit == 1 ? "" : "s",
-                 row->shortcode_count);
+                 tier_names[row->account.tier], limit, limit == 1 ? "" : "s", row->shortcode_count);
         return ERR_LIMIT_REACHED;
     }
     shortcode->created_at_ms = tick->now_ms;
@@ -166,7 +168,8 @@ static void shortcode_removed(struct tick *tick, struct command *command)
     catalog_remove_shortcode(&tick->core->catalog, command->shortcode_remove.word);
 }
 
-/* ---- Providers and routes ---------------------------------------------------------------------- */
+/* ---- Providers and routes ----------------------------------------------------------------------
+ */
 
 static bool provider_is_valid(struct provider *provider, char *problem)
 {
@@ -211,7 +214,8 @@ static enum err merge_provider(const struct provider *existing, unsigned parts,
     if (parts & PROVIDER_ADDRESS) memcpy(merged.address, change->address, sizeof merged.address);
     if (parts & PROVIDER_SYSTEM_ID)
         memcpy(merged.system_id, change->system_id, sizeof merged.system_id);
-    if (parts & PROVIDER_PASSWORD) memcpy(merged.password, change->password, sizeof merged.password);
+    if (parts & PROVIDER_PASSWORD)
+        memcpy(merged.password, change->password, sizeof merged.password);
     if (parts & PROVIDER_SYSTEM_TYPE)
         memcpy(merged.system_type, change->system_type, sizeof merged.system_type);
     if (parts & PROVIDER_BIND) merged.bind = change->bind;
@@ -219,9 +223,9 @@ static enum err merge_provider(const struct provider *existing, unsigned parts,
     if (parts & PROVIDER_TPS) merged.tps = change->tps;
     if (parts & PROVIDER_ENABLED) merged.enabled = change->enabled;
     if (parts & PROVIDER_QUIRKS) {
-        int size = snprintf(merged.quirks_text, sizeof merged.quirks_text, "%s%s%s",
-                            existing->quirks_text, existing->quirks_text[0] ? "," : "",
-                            change->quirks_text);
+        int size =
+            snprintf(merged.quirks_text, sizeof merged.quirks_text, "%s%s%s", existing->quirks_text,
+                     existing->quirks_text[0] ? "," : "", change->quirks_text);
         if (size < 0 || (size_t)size >= sizeof merged.quirks_text) {
             snprintf(problem, 256, "too many quirks: at most %d characters", QUIRKS_TEXT_MAX);
             return ERR_INVALID;
@@ -256,7 +260,8 @@ static enum err provider_remove(struct tick *tick, struct command *command)
 {
     struct core *core = tick->core;
     const struct catalog *catalog = &core->catalog;
-    const struct provider *provider = catalog_provider_named(catalog, command->provider.provider.name);
+    const struct provider *provider =
+        catalog_provider_named(catalog, command->provider.provider.name);
     if (!provider) return ERR_NOT_FOUND;
     for (size_t i = 0; i < catalog->route_count; i++) {
         const struct route *route = &catalog->routes[i];
@@ -316,15 +321,13 @@ static enum err route_set(struct tick *tick, struct command *command)
 static void route_changed(struct tick *tick, struct command *command)
 {
     struct route route;
-    if (route_of(tick, command, &route) == ERR_OK)
-        catalog_put_route(&tick->core->catalog, &route);
+    if (route_of(tick, command, &route) == ERR_OK) catalog_put_route(&tick->core->catalog, &route);
 }
 
 static enum err route_remove(struct tick *tick, struct command *command)
 {
     if (!catalog_has_route(&tick->core->catalog, command->route.destination)) return ERR_NOT_FOUND;
-    write(tick, STORE_DELETE_ROUTE, command)->destination =
-        slice_cstr(command->route.destination);
+    write(tick, STORE_DELETE_ROUTE, command)->destination = slice_cstr(command->route.destination);
     return ERR_OK;
 }
 
@@ -333,15 +336,32 @@ static void route_removed(struct tick *tick, struct command *command)
     catalog_remove_route(&tick->core->catalog, command->route.destination);
 }
 
-/* ---- The test clock ---------------------------------------------------------------------------- */
+/* ---- The test clock ----------------------------------------------------------------------------
+ */
+
+/* Time that jumps must not meet a real carrier. */
+static bool is_loopback(const char *address)
+{
+    return slice_starts(slice_cstr(address), SLICE("127.")) ||
+           slice_starts(slice_cstr(address), SLICE("[::1]")) ||
+           slice_starts(slice_cstr(address), SLICE("localhost:"));
+}
 
 static enum err clock_advance(struct tick *tick, struct command *command)
 {
+    const struct catalog *catalog = &tick->core->catalog;
+    for (uint32_t id = 1; id < catalog->provider_limit; id++) {
+        const struct provider *provider = catalog->providers[id];
+        if (!provider || is_loopback(provider->address)) continue;
+        snprintf(command->problem, sizeof command->problem,
+                 "provider %s is not on loopback: only a test may move the clock", provider->name);
+        return ERR_INVALID;
+    }
     struct store_op *op = write(tick, STORE_PUT_META, command);
     op->meta.name = SLICE("clock_offset_ms");
-    op->meta.value =
-        arena_printf(&tick->arena, "%llu",
-                     (unsigned long long)(tick->core->config.clock->offset_ms + command->advance_ms));
+    op->meta.value = arena_printf(
+        &tick->arena, "%llu",
+        (unsigned long long)(tick->core->config.clock->offset_ms + command->advance_ms));
     return ERR_OK;
 }
 
@@ -350,7 +370,8 @@ static void clock_advanced(struct tick *tick, struct command *command)
     tick->core->config.clock->offset_ms += command->advance_ms;
 }
 
-/* ---- The table --------------------------------------------------------------------------------- */
+/* ---- The table ---------------------------------------------------------------------------------
+ */
 
 static const struct {
     operate_check check;

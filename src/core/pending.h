@@ -1,4 +1,5 @@
-/* A recipient on its way to a carrier, in memory: it waits in a lane, or some of its segments fly. */
+/* A recipient on its way to a carrier, in memory: it waits in a lane, or some of its segments fly.
+ */
 #pragma once
 
 #include "core/message.h"
@@ -35,12 +36,12 @@ struct pending {
     struct slice sender, text;
     struct provider_id chain[CHAIN_MAX];
     uint8_t chain_count, chain_at;
-    uint8_t refused;   /* bit per provider of the chain: it said no in this round */
-    uint8_t attempts;  /* made so far */
-    uint8_t rounds;    /* over the chain */
-    bool temporary;    /* some refusal of this round was not for good */
-    uint32_t status;   /* of the last refusal */
-    uint16_t flying;   /* flights in that state */
+    uint8_t refused;  /* bit per provider of the chain: it said no in this round */
+    uint8_t attempts; /* made so far */
+    uint8_t rounds;   /* over the chain */
+    bool temporary;   /* some refusal of this round was not for good */
+    uint32_t status;  /* of the last refusal */
+    uint16_t flying;  /* flights in that state */
     uint16_t flight_count;
     struct flight *flights;
 };

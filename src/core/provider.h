@@ -49,7 +49,7 @@ struct provider {
     uint32_t tps;    /* submits a second of the whole provider, 0: no limit */
     char name[NAME_MAX_SIZE + 1];
     char address[ADDRESS_MAX_SIZE + 1];
-    char system_id[65];   /* the letter says 15; real peers use longer ones */
+    char system_id[65]; /* the letter says 15; real peers use longer ones */
     char password[65];
     char system_type[14];
     char quirks_text[QUIRKS_TEXT_MAX + 1]; /* "long=udh16,dcs0=latin1" */

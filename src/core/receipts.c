@@ -18,7 +18,7 @@ struct parked {
     bool is_due, is_watched; /* in that list */
     bool leaving;            /* its removal is being written */
     bool gone;               /* only a list still names it */
-    uint64_t order; /* submits of the provider before it: their answers may bring its id */
+    uint64_t order;          /* submits of the provider before it: their answers may bring its id */
     struct parked_receipt receipt;
 };
 
@@ -81,7 +81,8 @@ static uint64_t index_key(struct provider_id provider, const struct folded *id)
     return hash_slice(slice_of(id->text, id->size), provider.v);
 }
 
-/* ---- Matching ---------------------------------------------------------------------------------- */
+/* ---- Matching ----------------------------------------------------------------------------------
+ */
 
 struct match {
     struct attempt_id attempt;
@@ -138,7 +139,8 @@ static bool match_receipt(struct core *core, struct provider_id provider, struct
     return true;
 }
 
-/* ---- Parking ----------------------------------------------------------------------------------- */
+/* ---- Parking -----------------------------------------------------------------------------------
+ */
 
 static void make_due(struct receipts *receipts, struct parked *parked)
 {
@@ -227,7 +229,8 @@ static void parked_leave(struct tick *tick, struct parked *parked)
     tick_op(tick, STORE_UNPARK, unparked, parked)->unpark = parked->receipt.id;
 }
 
-/* ---- Commands ---------------------------------------------------------------------------------- */
+/* ---- Commands ----------------------------------------------------------------------------------
+ */
 
 struct receipt_step {
     struct command *command; /* NULL: it was parked */

@@ -1,16 +1,21 @@
 /* From a carrier's message id to the attempt it speaks of. The carrier's own bytes win; a derived
    form (case and zeros, decimal of hex, hex of decimal) counts only when it is the one candidate,
    agrees with what this provider has shown before, and no submit from before the receipt is still
-   without its answer. What matches nothing is parked, durably, and tried again when an answer brings
-   a new id. */
+   without its answer. What matches nothing is parked, durably, and tried again when an answer
+   brings a new id. */
 #pragma once
 
 #include "base/map.h"
 #include "core/command.h"
 #include "core/tick.h"
 
-enum receipt_form { RECEIPT_FORM_RAW, RECEIPT_FORM_FOLDED, RECEIPT_FORM_HEX, RECEIPT_FORM_DECIMAL,
-                    RECEIPT_FORM_COUNT };
+enum receipt_form {
+    RECEIPT_FORM_RAW,
+    RECEIPT_FORM_FOLDED,
+    RECEIPT_FORM_HEX,
+    RECEIPT_FORM_DECIMAL,
+    RECEIPT_FORM_COUNT
+};
 extern const char *const receipt_form_names[RECEIPT_FORM_COUNT];
 
 struct receipts {
@@ -18,8 +23,8 @@ struct receipts {
     struct map parked_index; /* provider and folded form -> struct parked * */
     struct parked *parked_first, *parked_last; /* oldest first */
     size_t parked_count;
-    struct parked *due; /* to be tried in the next tick */
-    struct parked *watched; /* wait for answers that are still out */
+    struct parked *due;                           /* to be tried in the next tick */
+    struct parked *watched;                       /* wait for answers that are still out */
     enum receipt_form learned[PROVIDERS_MAX + 1]; /* RAW: nothing learned */
     uint64_t count[PROVIDERS_MAX + 1];
 };

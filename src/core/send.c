@@ -27,7 +27,8 @@ static void send_written(struct tick *tick, const struct store_op *op, void *use
 }
 
 /* Key and account as they are now, whatever the gate saw. */
-static enum err may_send(const struct catalog *catalog, struct key_id id, const struct key **out_key)
+static enum err may_send(const struct catalog *catalog, struct key_id id,
+                         const struct key **out_key)
 {
     const struct key *key = catalog_key(catalog, id);
     if (!key) return ERR_KEY_UNKNOWN;

@@ -14,14 +14,14 @@ typedef void (*tick_then)(struct tick *tick, const struct store_op *op, void *us
 
 struct tick {
     struct core *core;
-    uint64_t now_ms;    /* wall time of the whole tick */
+    uint64_t now_ms; /* wall time of the whole tick */
     uint64_t mono_ms;
     struct arena arena; /* what operations point at */
     struct store_op *ops;
     struct tick_step {
         tick_then then;
         void *user;
-    } *steps;
+    } * steps;
     size_t count, capacity;
 };
 

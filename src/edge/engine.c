@@ -26,8 +26,8 @@ static enum err engine_load_secret(struct engine *engine)
 {
     struct arena arena = {0};
     struct slice value;
-    enum err err = store_meta(store_own_reader(engine->config.store), SLICE("id_secret"), &arena,
-                              &value);
+    enum err err =
+        store_meta(store_own_reader(engine->config.store), SLICE("id_secret"), &arena, &value);
     if (!err && value.size == sizeof engine->id_secret) {
         memcpy(engine->id_secret, value.at, value.size);
     } else if (err == ERR_NOT_FOUND) {
@@ -83,7 +83,8 @@ void engine_free(struct engine *engine)
     mem_free(engine);
 }
 
-/* ---- Commands ---------------------------------------------------------------------------------- */
+/* ---- Commands ----------------------------------------------------------------------------------
+ */
 
 static void call_deliver(struct loop_task *task)
 {
@@ -132,7 +133,8 @@ static void engine_run_core(void *user)
         ;
 }
 
-/* ---- Reads ------------------------------------------------------------------------------------- */
+/* ---- Reads -------------------------------------------------------------------------------------
+ */
 
 static void read_deliver(struct loop_task *task)
 {
@@ -170,7 +172,8 @@ void engine_read(struct engine *engine, struct engine_read *read)
     queue_push(engine->reads, &read->node);
 }
 
-/* ---- Life -------------------------------------------------------------------------------------- */
+/* ---- Life --------------------------------------------------------------------------------------
+ */
 
 void engine_start(struct engine *engine)
 {

@@ -1,5 +1,6 @@
-/* The way from the edges to the core and back: a queue into the core's thread, answers posted to the
-   loop that asked, and a reading thread for pages and lists. Edges call these from their loops. */
+/* The way from the edges to the core and back: a queue into the core's thread, answers posted to
+   the loop that asked, and a reading thread for pages and lists. Edges call these from their loops.
+ */
 #pragma once
 
 #include "base/clock.h"

@@ -1,6 +1,6 @@
-/* One event loop: tasks from other threads, timers, and (tcp.h, http_client.h) sockets. Two backends
-   implement the headers of net/: net/uv on libuv, and net/sim, which steps any number of loops in
-   one thread on virtual time. A program links one of them; the callers cannot tell which.
+/* One event loop: tasks from other threads, timers, and (tcp.h, http_client.h) sockets. Two
+   backends implement the headers of net/: net/uv on libuv, and net/sim, which steps any number of
+   loops in one thread on virtual time. A program links one of them; the callers cannot tell which.
    Everything except loop_post belongs to the loop's own thread. */
 #pragma once
 

@@ -1,7 +1,8 @@
 /* Byte streams: TCP and, for the control socket, UNIX sockets. Addresses are texts:
-   "127.0.0.1:8080", "[::1]:2775", "host.example:2775" (connecting only), "unix:/run/x/control.sock".
-   A stream is closed exactly once by its owner with tcp_close; `on_close` tells that the peer or
-   the network ended it, and the owner still calls tcp_close. After tcp_close no callback comes. */
+   "127.0.0.1:8080", "[::1]:2775", "host.example:2775" (connecting only),
+   "unix:/run/x/control.sock". A stream is closed exactly once by its owner with tcp_close;
+   `on_close` tells that the peer or the network ended it, and the owner still calls tcp_close.
+   After tcp_close no callback comes. */
 #pragma once
 
 #include "base/slice.h"
@@ -11,12 +12,12 @@ struct tcp;
 struct tcp_listener;
 
 struct tcp_events {
-    void (*on_connect)(void *user, struct tcp *tcp); /* outgoing streams only */
+    void (*on_connect)(void *user, struct tcp *tcp);                  /* outgoing streams only */
     void (*on_read)(void *user, struct tcp *tcp, struct slice bytes); /* lent for the call */
-    /* The peer closed its side (clean) or the stream broke; nothing more will be read. After a clean
-       end what is written still reaches a peer that has only closed its sending side; should the
-       stream break later, on_close comes once more, not clean. A paused stream learns of its end
-       when it is resumed or when a write fails. */
+    /* The peer closed its side (clean) or the stream broke; nothing more will be read. After a
+       clean end what is written still reaches a peer that has only closed its sending side; should
+       the stream break later, on_close comes once more, not clean. A paused stream learns of its
+       end when it is resumed or when a write fails. */
     void (*on_close)(void *user, struct tcp *tcp, bool clean);
     /* Everything written so far has left for the kernel. May be NULL. Never called from inside
        tcp_write. */

@@ -3,8 +3,8 @@
    enough credit, is the state still so), and all of them become durable together or not at all.
    Reads are pages of snapshots. No SQL, no file and no transaction is seen above this line.
 
-   The writing side (store_write and reads through store_own_reader) belongs to one thread; any other
-   thread reads through a reader of its own and never waits for the writer.
+   The writing side (store_write and reads through store_own_reader) belongs to one thread; any
+   other thread reads through a reader of its own and never waits for the writer.
 
    Back ends: sqlite:PATH (durable), memory: (nothing survives; tests and simulation). */
 #pragma once
@@ -28,7 +28,8 @@ void store_close(struct store *store);
 /* Why the last write failed, for the log; "" if none has. Good until the writer's next call. */
 const char *store_problem(struct store *store);
 
-/* ---- Writing ---------------------------------------------------------------------------------- */
+/* ---- Writing ----------------------------------------------------------------------------------
+ */
 
 enum store_op_kind {
     STORE_ACCEPT,
@@ -54,8 +55,8 @@ enum store_op_kind {
 };
 
 /* A new message with its one recipient (more come with batches). The price is charged to the
-   account's asset unless it is 0; the ledger entry takes id `ledger`. ERR_NO_CREDIT: nothing of this
-   operation is written. When `recipient.state` is final at birth (no route) the refund that
+   account's asset unless it is 0; the ledger entry takes id `ledger`. ERR_NO_CREDIT: nothing of
+   this operation is written. When `recipient.state` is final at birth (no route) the refund that
    message.refund asks for follows at once with id `refund_ledger`. The first attempts, if any, are
    written with it. */
 struct store_accept {
@@ -81,10 +82,10 @@ struct store_attempt {
     const struct attempt *attempt;
 };
 
-/* What a carrier answered: replaces state, answered_at_ms, status and carrier_id of the attempt and,
-   unless `recipient_state` is RECIPIENT_NEW, moves the recipient (with the refund that the new state
-   brings under the message's policy). ERR_NOT_FOUND: no such attempt. ERR_STALE: the recipient may
-   not move there (the attempt is updated all the same). */
+/* What a carrier answered: replaces state, answered_at_ms, status and carrier_id of the attempt
+   and, unless `recipient_state` is RECIPIENT_NEW, moves the recipient (with the refund that the new
+   state brings under the message's policy). ERR_NOT_FOUND: no such attempt. ERR_STALE: the
+   recipient may not move there (the attempt is updated all the same). */
 struct store_answer {
     struct attempt_id attempt;
     enum attempt_state state;
@@ -107,8 +108,8 @@ struct store_finish {
 };
 
 /* A receipt for an attempt: kept on the attempt, then recipient_fold over all attempts of the
-   recipient decides, and the recipient moves if it may (with the refund that brings). A verdict that
-   comes after a final one is kept out: ERR_STALE. */
+   recipient decides, and the recipient moves if it may (with the refund that brings). A verdict
+   that comes after a final one is kept out: ERR_STALE. */
 struct store_receipt {
     struct attempt_id attempt;
     enum receipt_state state;
@@ -167,7 +168,8 @@ struct store_op {
    repairs itself on a later call, and what the caller remembers of this group is void. */
 enum err store_write(struct store *store, struct store_op *ops, size_t count);
 
-/* ---- Reading ---------------------------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------------------------------
+ */
 
 /* For the writing thread: sees everything written. */
 struct store_reader *store_own_reader(struct store *store);

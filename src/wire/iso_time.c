@@ -14,8 +14,8 @@ void iso_time_write(uint64_t ms, char out[ISO_TIME_SIZE + 1])
     uint64_t day = of_year - (153 * march_month + 2) / 5 + 1;
     uint64_t month = march_month < 10 ? march_month + 3 : march_month - 9;
     year += era * 400 + (month <= 2);
-    snprintf(out, ISO_TIME_SIZE + 1, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)(year % 10000),
-             (unsigned)(month % 100), (unsigned)(day % 100), (unsigned)(of_day_ms / 3600000 % 24),
-             (unsigned)(of_day_ms / 60000 % 60), (unsigned)(of_day_ms / 1000 % 60),
-             (unsigned)(of_day_ms % 1000));
+    snprintf(out, ISO_TIME_SIZE + 1, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+             (unsigned)(year % 10000), (unsigned)(month % 100), (unsigned)(day % 100),
+             (unsigned)(of_day_ms / 3600000 % 24), (unsigned)(of_day_ms / 60000 % 60),
+             (unsigned)(of_day_ms / 1000 % 60), (unsigned)(of_day_ms % 1000));
 }

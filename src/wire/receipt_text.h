@@ -19,9 +19,9 @@ enum receipt_state {
 };
 
 struct receipt_text {
-    struct slice id;   /* empty when missing */
+    struct slice id; /* empty when missing */
     enum receipt_state state;
-    struct slice error; /* as written, may be letters; empty when missing */
+    struct slice error;           /* as written, may be letters; empty when missing */
     struct slice submitted, done; /* dates as written */
 };
 

@@ -18,7 +18,8 @@ struct control {
     struct control_client *clients;
 };
 
-/* ---- Arguments --------------------------------------------------------------------------------- */
+/* ---- Arguments ---------------------------------------------------------------------------------
+ */
 
 static const struct field_spec arg_fields[] = {
     {"do", FIELD_TEXT, offsetof(struct control_args, verb)},
@@ -47,8 +48,8 @@ enum err control_refuse(struct control_job *job, enum err err, const char *forma
     return err;
 }
 
-enum err control_text(struct control_job *job, const struct field *arg, const char *name, size_t max,
-                      char *out)
+enum err control_text(struct control_job *job, const struct field *arg, const char *name,
+                      size_t max, char *out)
 {
     if (!control_given(arg) || arg->text.size == 0)
         return control_refuse(job, ERR_INVALID, "%s is missing", name);
@@ -117,7 +118,8 @@ void control_put_time(struct control_job *job, const char *name, uint64_t ms)
         json_put_null(&job->json, name);
 }
 
-/* ---- One request ------------------------------------------------------------------------------- */
+/* ---- One request -------------------------------------------------------------------------------
+ */
 
 static void job_end(struct control_job *job)
 {
@@ -221,7 +223,8 @@ void control_execute(struct control *control, struct slice request,
     job_end(job);
 }
 
-/* ---- The socket -------------------------------------------------------------------------------- */
+/* ---- The socket --------------------------------------------------------------------------------
+ */
 
 /* A connection; it outlives its stream while requests of it are in the works. */
 struct control_client {
@@ -300,8 +303,8 @@ static void control_on_accept(void *user, struct tcp *tcp)
 
 bool control_listen(struct control *control, struct slice address, char *out_error)
 {
-    control->listener = tcp_listen(control->config.loop, address, false, control_on_accept, control,
-                                   out_error);
+    control->listener =
+        tcp_listen(control->config.loop, address, false, control_on_accept, control, out_error);
     return control->listener != NULL;
 }
 

@@ -12,7 +12,8 @@ static const char *on_off(bool on)
     return on ? "on" : "off";
 }
 
-/* ---- Accounts ---------------------------------------------------------------------------------- */
+/* ---- Accounts ----------------------------------------------------------------------------------
+ */
 
 static void put_account(struct control_job *job, const struct account *account)
 {
@@ -25,7 +26,8 @@ static void put_account(struct control_job *job, const struct account *account)
 }
 
 /* --plan, --tier and --sms, where given. */
-static enum err read_settings(struct control_job *job, enum plan *plan, enum tier *tier, bool *sms_on)
+static enum err read_settings(struct control_job *job, enum plan *plan, enum tier *tier,
+                              bool *sms_on)
 {
     const struct control_args *args = &job->args;
     if (control_given(&args->plan) && !plan_of(args->plan.text, plan))
@@ -69,7 +71,8 @@ static void tell_account_set(struct control_job *job)
     put_account(job, &job->call.command.account_set.told);
 }
 
-/* ---- Reading the catalogue --------------------------------------------------------------------- */
+/* ---- Reading the catalogue ---------------------------------------------------------------------
+ */
 
 /* One visit of the whole catalogue that writes the rows that are wanted. */
 struct listing {
@@ -140,7 +143,8 @@ static enum err read_account_show(struct control_job *job, struct store_reader *
     return err ? err : put_balances(job, reader, listing.account);
 }
 
-/* ---- Credit ------------------------------------------------------------------------------------ */
+/* ---- Credit ------------------------------------------------------------------------------------
+ */
 
 static enum err ask_credit_grant(struct control_job *job)
 {
@@ -202,7 +206,8 @@ static enum err read_credit_show(struct control_job *job, struct store_reader *r
     return ERR_OK;
 }
 
-/* ---- Keys -------------------------------------------------------------------------------------- */
+/* ---- Keys --------------------------------------------------------------------------------------
+ */
 
 static void put_key(struct control_job *job, const struct key *key)
 {
@@ -316,7 +321,8 @@ static enum err read_key_list(struct control_job *job, struct store_reader *read
     return err ? err : visit(job, reader, &visitor, "keys");
 }
 
-/* ---- Shortcodes -------------------------------------------------------------------------------- */
+/* ---- Shortcodes --------------------------------------------------------------------------------
+ */
 
 static void put_shortcode(struct control_job *job, const struct shortcode *shortcode)
 {

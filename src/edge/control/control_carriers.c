@@ -22,7 +22,8 @@ static void put_provider(struct control_job *job, const struct provider *provide
     json_put_bool(&job->json, "enabled", provider->enabled);
 }
 
-/* ---- Providers --------------------------------------------------------------------------------- */
+/* ---- Providers ---------------------------------------------------------------------------------
+ */
 
 static enum err read_bind(struct control_job *job, enum bind_kind *out)
 {
@@ -51,8 +52,8 @@ static enum err read_texts(struct control_job *job, struct command_provider *out
          PROVIDER_SYSTEM_ID},
         {&args->password, "password", sizeof provider->password - 1, provider->password,
          PROVIDER_PASSWORD},
-        {&args->system_type, "system-type", sizeof provider->system_type - 1,
-         provider->system_type, PROVIDER_SYSTEM_TYPE},
+        {&args->system_type, "system-type", sizeof provider->system_type - 1, provider->system_type,
+         PROVIDER_SYSTEM_TYPE},
         {&args->set, "set", QUIRKS_TEXT_MAX, provider->quirks_text, PROVIDER_QUIRKS},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -115,8 +116,7 @@ static enum err ask_status(struct control_job *job)
 {
     struct command *command = &job->call.command;
     command->kind = COMMAND_STATUS;
-    command->status.providers =
-        ARENA_ARRAY(&job->arena, struct provider_status, PROVIDERS_MAX);
+    command->status.providers = ARENA_ARRAY(&job->arena, struct provider_status, PROVIDERS_MAX);
     command->status.capacity = PROVIDERS_MAX;
     return ERR_OK;
 }
@@ -162,7 +162,8 @@ static void tell_provider_show(struct control_job *job)
                               (int)job->args.name.text.size, job->args.name.text.at);
 }
 
-/* ---- Routes ------------------------------------------------------------------------------------ */
+/* ---- Routes ------------------------------------------------------------------------------------
+ */
 
 static enum err read_destination(struct control_job *job, struct command_route *route)
 {
@@ -203,7 +204,8 @@ static void tell_route(struct control_job *job)
     json_end_array(&job->json);
 }
 
-/* Providers come before routes in a visit: their names are kept for the rows that name them by id. */
+/* Providers come before routes in a visit: their names are kept for the rows that name them by id.
+ */
 struct route_listing {
     struct control_job *job;
     char (*names)[NAME_MAX_SIZE + 1];
@@ -244,7 +246,8 @@ static enum err read_route_list(struct control_job *job, struct store_reader *re
     return err;
 }
 
-/* ---- The test clock ---------------------------------------------------------------------------- */
+/* ---- The test clock ----------------------------------------------------------------------------
+ */
 
 static enum err ask_clock_advance(struct control_job *job)
 {

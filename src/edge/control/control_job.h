@@ -78,8 +78,8 @@ bool control_given(const struct field *arg);
 enum err control_refuse(struct control_job *job, enum err err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Required texts and references; ERR_INVALID with a sentence when missing or malformed. */
-enum err control_text(struct control_job *job, const struct field *arg, const char *name, size_t max,
-                      char *out);
+enum err control_text(struct control_job *job, const struct field *arg, const char *name,
+                      size_t max, char *out);
 enum err control_account_id(struct control_job *job, struct account_id *out);
 enum err control_id(struct control_job *job, const struct field *arg, const char *name,
                     uint64_t *out);

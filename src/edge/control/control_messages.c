@@ -114,8 +114,7 @@ static enum err read_message_list(struct control_job *job, struct store_reader *
         err = store_recipient(reader, messages[i].first_recipient, &job->arena, &row);
         if (err) break;
         json_begin_object(&job->json);
-        json_put_text(&job->json, "state",
-                      slice_cstr(recipient_state_names[row.recipient.state]));
+        json_put_text(&job->json, "state", slice_cstr(recipient_state_names[row.recipient.state]));
         put_message(job, &messages[i]);
         put_number(job, "recipient", row.recipient.number);
         json_end_object(&job->json);

@@ -45,7 +45,8 @@ static struct slice hep_error_body(void *user, unsigned status, struct arena *ar
     return error_json(arena, http_reason(status));
 }
 
-/* ---- The first door ---------------------------------------------------------------------------- */
+/* ---- The first door ----------------------------------------------------------------------------
+ */
 
 /* Contract section 1, steps A1 to A4. */
 static bool hep_authenticate(struct hep *hep, struct http_request *request, struct gate_entry *out)
@@ -75,7 +76,8 @@ static bool hep_authenticate(struct hep *hep, struct http_request *request, stru
 }
 
 /* The caller is checked when the headers are there, and used when the body is. */
-static void messages_on_request(void *user, struct http_request *request, struct http_accept *accept)
+static void messages_on_request(void *user, struct http_request *request,
+                                struct http_accept *accept)
 {
     struct hep *hep = user;
     accept->body_limit = HEP_BODY_MAX;
@@ -135,7 +137,8 @@ static void root_on_request(void *user, struct http_request *request, struct htt
     buf_done(&out);
 }
 
-/* ---- Life -------------------------------------------------------------------------------------- */
+/* ---- Life --------------------------------------------------------------------------------------
+ */
 
 void hep_configure(struct hep *hep, const struct hep_config *config)
 {
