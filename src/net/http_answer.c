@@ -272,6 +272,8 @@ void http_conn_continue(struct http_conn *conn)
     struct http_request *request = conn->reading;
     /* Interim answers have their place in the order too: behind those of earlier requests. */
     if (!request || request != conn->first || !request->wants_continue || request->answered) return;
+    /* A body that is not welcome is refused instead, as soon as the next piece is asked for. */
+    if (conn->parse.state == HTTP_PARSE_FAILED) return;
     request->wants_continue = false;
     tcp_write(conn->tcp, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
 }
