@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "edge/health/health.h"
@@ -226,6 +227,17 @@ static bool open_http(struct server *server, char *out_problem)
     return true;
 }
 
+/* Who can reach the control socket can do everything: its folder is made for one user alone. */
+static void make_folder_of(const char *path)
+{
+    char folder[ADDRESS_MAX_SIZE + 1];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (!slash || slash == folder) return;
+    *slash = '\0';
+    mkdir(folder, 0700); /* one that is there already stays as it is; listening tells the rest */
+}
+
 static bool open_control(struct server *server, char *out_problem)
 {
     struct control_config config = {
@@ -235,6 +247,7 @@ static bool open_control(struct server *server, char *out_problem)
     };
     server->control = control_new(&config);
     if (server->options.offline) return true;
+    make_folder_of(server->options.config->control);
     struct arena arena = {0};
     struct slice address = arena_printf(&arena, "unix:%s", server->options.config->control);
     bool good = control_listen(server->control, address, out_problem);

@@ -204,10 +204,18 @@ static void visit_parked(void *user, const struct parked_receipt *parked)
     if (parked->provider.v <= PROVIDERS_MAX) receipts_load_parked(core, parked);
 }
 
+static void visit_part(void *user, const struct inbound_part *part)
+{
+    struct catalog *catalog = user;
+    struct core *core = (struct core *)((char *)catalog - offsetof(struct core, catalog));
+    joiner_load(&core->intake.joiner, part);
+}
+
 static enum err load_catalog(struct core *core)
 {
     struct store_visitor visitor = catalog_visitor(&core->catalog);
     visitor.parked = visit_parked;
+    visitor.part = visit_part;
     enum err err = store_visit(core_reader(core), &visitor);
     if (err) return err;
     uint64_t limit = meta_number(core, SLICE("provider_limit"));

@@ -267,13 +267,11 @@ void http_refuse(struct http_server *server, struct tcp *tcp, unsigned status)
 
 /* Order */
 
-void http_conn_continue(struct http_conn *conn)
+static void ask_for_body(struct http_conn *conn)
 {
     struct http_request *request = conn->reading;
     /* Interim answers have their place in the order too: behind those of earlier requests. */
     if (!request || request != conn->first || !request->wants_continue || request->answered) return;
-    /* A body that is not welcome is refused instead, as soon as the next piece is asked for. */
-    if (conn->parse.state == HTTP_PARSE_FAILED) return;
     request->wants_continue = false;
     tcp_write(conn->tcp, SLICE("HTTP/1.1 100 Continue\r\n\r\n"));
 }
@@ -291,5 +289,5 @@ void http_conn_flush(struct http_conn *conn)
         conn->count--;
         http_request_free(conn->server, request);
     }
-    http_conn_continue(conn);
+    ask_for_body(conn);
 }

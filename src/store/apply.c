@@ -372,6 +372,16 @@ static enum err apply_inbound(struct books *books, struct store_op *op)
     return ERR_OK;
 }
 
+static enum err apply_part(struct books *books, struct store_op *op)
+{
+    return insert(books, ROW_PART, op->part);
+}
+
+static enum err apply_delete_part(struct books *books, struct store_op *op)
+{
+    return remove_id(books, ROW_PART, op->part_id);
+}
+
 static enum err apply_pushed(struct books *books, struct store_op *op)
 {
     struct arena arena = {0};
@@ -459,6 +469,8 @@ static const apply_one applies[] = {
     [STORE_UNPARK] = apply_unpark,
     [STORE_INBOUND] = apply_inbound,
     [STORE_PUSHED] = apply_pushed,
+    [STORE_PART] = apply_part,
+    [STORE_DELETE_PART] = apply_delete_part,
     [STORE_PUT_ACCOUNT] = apply_put_account,
     [STORE_PUT_KEY] = apply_put_key,
     [STORE_DELETE_KEY] = apply_delete_key,

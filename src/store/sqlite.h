@@ -27,6 +27,7 @@ struct sqlite {
     bool is_suspect; /* something failed: reopen before the next use */
     int lock;        /* descriptor of the lock file */
     int wal_frames;  /* in the log after the last commit */
+    int checkpoint_frames; /* as many copy them into the file */
 };
 
 /* Notes what SQLite says went wrong, and returns the error for it. */
