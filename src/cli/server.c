@@ -291,8 +291,8 @@ static void on_settled(struct loop_task *task)
     loop_stop(server->loop);
 }
 
-/* Lets everything that other threads have posted to the loop happen. Somebody else's loop_stop, also
-   one from before, ends a run too early. */
+/* Lets everything that other threads have posted to the loop happen. Somebody else's loop_stop,
+   also one from before, ends a run too early. */
 static void settle(struct server *server)
 {
     server->settled = false;
