@@ -1,5 +1,6 @@
 """Every command once while the server runs and once while it does not, what is refused and how."""
 import json
+import os
 import re
 import subprocess
 
@@ -91,7 +92,7 @@ def test_every_command(running, server, carrier):
     if not running:
         server.stop()
     for line, wanted, keep in STEPS:
-        answer = server.cli(*line.format(**kept).split())
+        answer = json.loads(server.command("--json", *line.format(**kept).split()).stdout)
         assert_contains(answer, wanted, kept)
         if keep:
             name, field = keep.split()
@@ -103,10 +104,12 @@ def test_the_help_knows_the_same_commands():
     known = set(re.findall(r"^  ([a-z]+ [a-z]+) ", usage, re.M))
     assert known == {" ".join(line.split()[:2]) for line, *_ in STEPS}
     assert PROGRAMS == set(re.findall(r"^  ([a-z]+)  ", usage, re.M))
+    # argp itself loses a few bytes when it prints help.
+    environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
     for words in sorted(known) + sorted(PROGRAMS):
         said = subprocess.run([BINARY, *words.split(), "--help"], capture_output=True, text=True,
-                              check=True).stdout
-        assert said.startswith("Usage: ")
+                              env=environment, check=True).stdout
+        assert said.startswith(f"Usage: godwit {words}") or said.startswith(f"Usage: {words}"), said
 
 
 PLAIN = {  # without --json the first line is what a script wants
@@ -223,10 +226,12 @@ CONFIGURATIONS = {  # the whole file, what is said of it
     "no_ini": ("[server\n", ":1: "),
     "long_line": ("[hep]\nserver = " + "x" * 300 + "\n", ":2: the line is longer"),
     "long_value": ("[hep]\nserver = " + "x" * 100 + "\n", ":2: [hep] server cannot be"),
-    "no_deadline": ("[server]\nheader_timeout = 0\nlisten = 127.0.0.1:0\n[store]\nurl = memory:\n",
-                    "header_timeout"),
-    "bad_store": ("[store]\nurl = nonsense:x\n", "store"),
-    "bad_listen": ("[server]\nlisten = nonsense\n[store]\nurl = memory:\n", "nonsense"),
+    "no_deadline": ("[server]\nheader_timeout = 0\n", ':2: [server] header_timeout cannot be "0"'),
+    "bad_store": ("[store]\nurl = nonsense:x\n", "nonsense:x"),
+    "bad_listen": ("[server]\ncontrol = {folder}/control.sock\nlisten = nonsense\n"
+                   "[store]\nurl = memory:\n", "nonsense"),
+    "bad_control": ("[server]\ncontrol = {folder}/bad.ini/control.sock\nlisten = 127.0.0.1:0\n"
+                    "[store]\nurl = memory:\n", "control.sock"),
 }
 
 
@@ -234,7 +239,7 @@ CONFIGURATIONS = {  # the whole file, what is said of it
 def test_a_bad_configuration_is_refused_with_its_place(case, tmp_path):
     text, said = CONFIGURATIONS[case]
     path = tmp_path / "bad.ini"
-    path.write_text(text)
+    path.write_text(text.format(folder=tmp_path))
     done = subprocess.run([BINARY, "-c", path, "serve"], capture_output=True, text=True, timeout=30,
                           check=False)
     assert (done.returncode, done.stdout) == (1, "")
@@ -273,10 +278,11 @@ def test_the_doctor_finds_nothing_where_all_is_well(server, carrier):
 
 def test_the_doctor_says_what_to_do(new_server, closed_port):
     server = new_server()
-    said = server.command("doctor", status=1).stdout
-    assert said.count("FAULT") == 2
-    assert "provider add NAME" in said and "route set" in said
-    server.stop()
+    for stop in (lambda: None, server.stop):
+        stop()
+        said = server.command("doctor", status=1).stdout
+        assert said.count("FAULT") == 2
+        assert "provider add NAME" in said and "route set" in said
     server.cli("provider", "add", "carrier", "--smpp", closed_port)
     said = server.command("doctor", status=1).stdout
     assert re.search(rf"^FAULT +provider +carrier at {closed_port}$", said, re.M)
