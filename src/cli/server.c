@@ -25,6 +25,7 @@ struct server {
     struct http_server *http;
     struct engine_call stop_call;
     struct loop_task settle_task;
+    bool settled;
     void (*drained)(void *user);
     void *drained_user;
 };
@@ -283,18 +284,22 @@ struct server *server_open(struct loop *loop, const struct server_options *optio
     return NULL;
 }
 
-static void stop_loop(struct loop_task *task)
+static void on_settled(struct loop_task *task)
 {
     struct server *server = (struct server *)((char *)task - offsetof(struct server, settle_task));
+    server->settled = true;
     loop_stop(server->loop);
 }
 
-/* Lets everything that other threads have posted to the loop happen. */
+/* Lets everything that other threads have posted to the loop happen. Somebody else's loop_stop,
+   also one from before, ends a run too early. */
 static void settle(struct server *server)
 {
-    server->settle_task.run = stop_loop;
+    server->settled = false;
+    server->settle_task.run = on_settled;
     loop_post(server->loop, &server->settle_task);
-    loop_run(server->loop);
+    while (!server->settled)
+        loop_run(server->loop);
 }
 
 void server_close(struct server *server)
