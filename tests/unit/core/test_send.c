@@ -76,13 +76,6 @@ static void leave_credit(struct world *world, int64_t credit)
     assert_int_equal(world_available(world), credit);
 }
 
-static char *text_of(struct world *world, size_t size)
-{
-    char *text = arena_alloc(&world->arena, size + 1);
-    memset(text, 'x', size);
-    return text;
-}
-
 static void put_obstacle(struct world *world, enum obstacle obstacle, struct command *send)
 {
     switch (obstacle) {
@@ -112,7 +105,7 @@ static void put_obstacle(struct world *world, enum obstacle obstacle, struct com
     case NO_MONEY_FOR_ALL_OF_IT:
     case EXACTLY_ENOUGH:
         leave_credit(world, obstacle == EXACTLY_ENOUGH ? 5 : 4);
-        send->send.text = slice_cstr(text_of(world, 799));
+        send->send.text = slice_cstr(world_long_text(world, 799));
         break;
     case NO_TEXT:
         send->send.text = (struct slice){0};
@@ -120,13 +113,13 @@ static void put_obstacle(struct world *world, enum obstacle obstacle, struct com
     case LONGEST_TEXT:
     case TEXT_OVER_THE_LIMIT:
         send->send.text =
-            slice_cstr(text_of(world, TEXT_MAX_BYTES + (obstacle == TEXT_OVER_THE_LIMIT)));
+            slice_cstr(world_long_text(world, TEXT_MAX_BYTES + (obstacle == TEXT_OVER_THE_LIMIT)));
         break;
     case NO_NUMBER:
         send->send.number = 0;
         break;
     case SENDER_OVER_THE_LIMIT:
-        send->send.sender = slice_cstr(text_of(world, SENDER_MAX_SIZE + 1));
+        send->send.sender = slice_cstr(world_long_text(world, SENDER_MAX_SIZE + 1));
         break;
     }
 }
@@ -254,7 +247,8 @@ static void a_balance_that_covers_some_of_a_tick_covers_the_first(void **state)
     leave_credit(world, 3);
     struct command *sent[6];
     for (size_t i = 0; i < 6; i++)
-        sent[i] = world_ask_send(world, i == 1 ? text_of(world, 161) : "x"); /* one costs 2 */
+        sent[i] =
+            world_ask_send(world, i == 1 ? world_long_text(world, 161) : "x"); /* one costs 2 */
     world_tick(world);
     static const enum err wanted[] = {ERR_OK,        ERR_OK,        ERR_NO_CREDIT,
                                       ERR_NO_CREDIT, ERR_NO_CREDIT, ERR_NO_CREDIT};
@@ -270,7 +264,7 @@ static void a_cheaper_message_may_still_fit_behind_one_that_does_not(void **stat
 {
     struct world *world = world_new();
     leave_credit(world, 1);
-    struct command *first = world_ask_send(world, text_of(world, 161));
+    struct command *first = world_ask_send(world, world_long_text(world, 161));
     struct command *second = world_ask_send(world, "x");
     world_tick(world);
     assert_int_equal(first->result, ERR_NO_CREDIT);

@@ -93,6 +93,11 @@ void world_link(struct world *world, struct provider_id provider, uint32_t sessi
 
 /* A send of the world's key to one number, in Hep's way. */
 struct command world_send_command(struct world *world, const char *text);
+/* As many sends, in as few ticks as there may be; their texts are "0", "1" ... The pointers live as
+   long as the world. */
+struct command **world_send_many(struct world *world, size_t count);
+/* So many characters. */
+const char *world_long_text(struct world *world, size_t size);
 struct command *world_ask_send(struct world *world, const char *text);
 struct command *world_send(struct world *world, const char *text);
 
@@ -102,6 +107,8 @@ struct command *world_ask_answer(struct world *world, size_t index, enum attempt
 void world_answer(struct world *world, size_t index, enum attempt_state state, uint32_t status,
                   const char *carrier_id);
 void world_take(struct world *world, size_t index, const char *carrier_id);
+/* Every submit is taken, under ids of its own ("id-INDEX"), until nothing more leaves. */
+void world_take_all(struct world *world);
 enum err world_receipt(struct world *world, struct provider_id provider, const char *carrier_id,
                        enum receipt_state state);
 struct command *world_ask_inbound(struct world *world, const char *source, const char *text);

@@ -109,6 +109,25 @@ struct command *world_ask_send(struct world *world, const char *text)
     return world_ask(world, &send);
 }
 
+struct command **world_send_many(struct world *world, size_t count)
+{
+    struct command **sent = ARENA_ARRAY(&world->arena, struct command *, count);
+    for (size_t i = 0; i < count; i++) {
+        sent[i] = world_ask_send(world, arena_printf(&world->arena, "%zu", i).at);
+        if ((i + 1) % TICK_COMMANDS_MAX == 0) world_tick(world);
+    }
+    world_tick(world);
+    return sent;
+}
+
+const char *world_long_text(struct world *world, size_t size)
+{
+    char *text = arena_alloc(&world->arena, size + 1);
+    for (size_t i = 0; i < size; i++)
+        text[i] = (char)('a' + i % 26);
+    return text;
+}
+
 struct command *world_send(struct world *world, const char *text)
 {
     struct command *send = world_ask_send(world, text);
@@ -145,6 +164,20 @@ void world_answer(struct world *world, size_t index, enum attempt_state state, u
 void world_take(struct world *world, size_t index, const char *carrier_id)
 {
     world_answer(world, index, ATTEMPT_TAKEN, 0, carrier_id);
+}
+
+void world_take_all(struct world *world)
+{
+    size_t before;
+    do {
+        before = world->submit_count;
+        for (size_t i = 0; i < before; i++)
+            if (!world->submits[i].answered)
+                world_ask_answer(world, i, ATTEMPT_TAKEN, 0,
+                                 arena_printf(&world->arena, "id-%zu", i).at);
+        world_tick(world);
+        world_settle(world);
+    } while (world->submit_count > before);
 }
 
 enum err world_receipt(struct world *world, struct provider_id provider, const char *carrier_id,
