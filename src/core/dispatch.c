@@ -66,25 +66,17 @@ static uint8_t best_provider(struct core *core, const struct pending *pending)
     return first < 0 ? pending->chain_at : (uint8_t)first;
 }
 
-/* What a carrier has, or may have just now, stays with it. */
-static bool is_tied(const struct pending *pending)
+void dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at)
 {
-    return pending->flying > 0 || pending_is_taken(pending);
-}
-
-/* Cuts the text for another provider's form, unless a carrier has some of it already. */
-bool dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at)
-{
-    bool same_form = pending->flights && form_of(core, pending->chain[chain_at]) ==
-                                             form_of(core, pending->chain[pending->chain_at]);
     pending->chain_at = chain_at;
-    return same_form || pending_cut(pending, form_of(core, pending->chain[chain_at]));
+    enum segment_form form = form_of(core, pending_provider(pending));
+    if (!pending->flights || pending->form != form) pending_cut(pending, form);
 }
 
 void dispatch_enqueue(struct core *core, struct pending *pending)
 {
     if (pending->queued) return;
-    if (!is_tied(pending)) dispatch_turn_to(core, pending, best_provider(core, pending));
+    if (!pending_is_tied(pending)) dispatch_turn_to(core, pending, best_provider(core, pending));
     lane_queue(dispatch_lane(core, pending_provider(pending)), pending);
 }
 
@@ -96,7 +88,7 @@ static void rebalance(struct core *core, struct lane *lane)
     for (struct pending *pending = lane->first; pending; pending = next) {
         next = pending->next;
         uint8_t better = best_provider(core, pending);
-        if (is_tied(pending) || dispatch_lane(core, pending->chain[better])->sessions == 0)
+        if (pending_is_tied(pending) || dispatch_lane(core, pending->chain[better])->sessions == 0)
             continue;
         lane_unqueue(lane, pending);
         dispatch_turn_to(core, pending, better);
@@ -163,7 +155,7 @@ static void submit(struct tick *tick, struct flight *flight, const struct segmen
         .sender = pending->sender,
         .encoding = segments->encoding,
         .segment = segments->at[flight->segment - 1],
-        .form = form_of(core, pending_provider(pending)),
+        .form = pending->form,
         .reference = (uint16_t)pending->recipient.v,
         .expires_at_ms = pending->accepted_at_ms + core->config.retry_window_ms,
     };
@@ -196,8 +188,7 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
     struct core *core = tick->core;
     struct lane *lane = dispatch_lane(core, pending_provider(pending));
     if (pending->flying > 0) {
-        struct segment_list segments =
-            pending_segments(pending, form_of(core, pending_provider(pending)), &tick->arena);
+        struct segment_list segments = pending_segments(pending, &tick->arena);
         for (uint16_t i = 0; i < pending->flight_count; i++)
             submit(tick, &pending->flights[i], &segments);
         return;
@@ -231,8 +222,7 @@ static void intent_written(struct tick *tick, const struct store_op *op, void *u
         dispatch_enqueue(tick->core, pending);
         return;
     }
-    struct segment_list segments =
-        pending_segments(pending, form_of(tick->core, pending_provider(pending)), &tick->arena);
+    struct segment_list segments = pending_segments(pending, &tick->arena);
     submit(tick, flight, &segments);
 }
 
@@ -246,6 +236,8 @@ static void lane_run(struct tick *tick, struct lane *lane)
             answer_settle_waiting(tick, pending);
             continue;
         }
+        /* The provider may want it cut in another way since. */
+        if (!pending_is_tied(pending)) dispatch_turn_to(tick->core, pending, pending->chain_at);
         if (pending->attempts >= ATTEMPTS_MAX - pending->flight_count) {
             /* Segments that still fly come back here when they have landed. */
             if (pending->flying > 0)
@@ -352,7 +344,7 @@ static void expire_front(struct tick *tick, struct lane *lane)
     struct core *core = tick->core;
     while (lane->first &&
            tick->now_ms >= lane->first->accepted_at_ms + core->config.retry_window_ms) {
-        if (is_tied(lane->first)) break;
+        if (pending_is_tied(lane->first)) break;
         answer_finish(tick, lane->first, RECIPIENT_EXPIRED, "retry_window");
     }
 }
