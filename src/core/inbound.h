@@ -37,6 +37,16 @@ struct inbound {
     uint32_t push_status; /* the webhook's HTTP status, 0: none came */
 };
 
+/* One segment of a long inbound message, kept until the others have come. */
+struct inbound_part {
+    uint64_t id; /* time-ordered */
+    struct provider_id provider;
+    uint16_t reference;
+    uint8_t total, number;
+    struct slice source, destination; /* as the carrier wrote them */
+    struct slice text;
+};
+
 /* Splits a text at its first word: words end at ASCII white space, leading white space is skipped,
    the rest loses trailing white space. The word comes lower-cased (ASCII), cut to 32 bytes on a
    character boundary, in `out_word` (SHORTCODE_MAX_SIZE + 1 bytes). False: there is no word. */

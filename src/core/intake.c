@@ -13,13 +13,15 @@
 #define REPLIED_MAX    100000
 
 struct inbound_step {
-    struct command *command;
+    struct command *command; /* NULL: a long message that never became whole */
+    struct join *join;
     struct inbound inbound;
 };
 
 void intake_done(struct intake *intake)
 {
     map_done(&intake->replied);
+    joiner_done(&intake->joiner);
     *intake = (struct intake){0};
 }
 
@@ -42,8 +44,10 @@ static void push(struct tick *tick, const struct inbound *inbound)
 static void inbound_written(struct tick *tick, const struct store_op *op, void *user)
 {
     struct inbound_step *step = user;
-    step->command->result = op->result;
-    if (!op->result && step->inbound.push == PUSH_PENDING) push(tick, &step->inbound);
+    if (step->command) step->command->result = op->result;
+    if (op->result) return;
+    joiner_forget(&tick->core->intake.joiner, step->join);
+    if (step->inbound.push == PUSH_PENDING) push(tick, &step->inbound);
 }
 
 /* Carriers write numbers with and without a plus; short codes and names stay texts. */
@@ -70,18 +74,20 @@ static void reply_unknown(struct tick *tick, const struct command_inbound *inbou
     send_own(tick, inbound->provider, inbound->destination, sender, text);
 }
 
-void intake_decide(struct tick *tick, struct command *command)
+/* `command` is who waits for the result, or NULL. */
+static void take_in(struct tick *tick, const struct command_inbound *asked,
+                    const struct joined *whole, struct command *command)
 {
     struct core *core = tick->core;
-    const struct command_inbound *asked = &command->inbound;
     struct inbound_step *step = ARENA_NEW(&tick->arena, struct inbound_step);
     char *word = arena_alloc(&tick->arena, SHORTCODE_MAX_SIZE + 1);
     struct slice rest = {0};
-    bool has_word = inbound_split(asked->text, word, &rest);
+    bool has_word = inbound_split(whole->text, word, &rest);
     struct shortcode *shortcode = has_word ? catalog_shortcode(&core->catalog, word) : NULL;
     bool active = shortcode && catalog_shortcode_is_active(&core->catalog, shortcode);
 
     step->command = command;
+    step->join = whole->join;
     step->inbound = (struct inbound){
         .id = {tick_id(tick)},
         .account = shortcode ? shortcode->account : (struct account_id){0},
@@ -95,6 +101,12 @@ void intake_decide(struct tick *tick, struct command *command)
     };
     tick_op(tick, STORE_INBOUND, inbound_written, step)->inbound = &step->inbound;
     if (!shortcode && has_word) reply_unknown(tick, asked, step->inbound.sender, word);
+}
+
+void intake_decide(struct tick *tick, struct command *command)
+{
+    struct joined whole;
+    if (joiner_take(tick, command, &whole)) take_in(tick, &command->inbound, &whole, command);
 }
 
 static void pushed_written(struct tick *tick, const struct store_op *op, void *user)
@@ -148,6 +160,9 @@ void intake_begin(struct tick *tick)
 
 void intake_chores(struct tick *tick)
 {
+    struct command_inbound overdue;
+    struct joined whole;
+    if (joiner_overdue(tick, &overdue, &whole)) take_in(tick, &overdue, &whole, NULL);
     struct map *replied = &tick->core->intake.replied;
     if (replied->count == 0) return;
     struct map kept = {0};

@@ -4,12 +4,14 @@
 
 #include "base/map.h"
 #include "core/command.h"
+#include "core/joiner.h"
 #include "core/tick.h"
 
 struct intake {
     uint32_t pushing;  /* webhooks handed out and not answered */
     bool more_to_push; /* on disk, behind push_cursor */
     struct inbound_id push_cursor;
+    struct joiner joiner;
     struct map replied; /* sender -> when it last got the automatic reply */
 };
 

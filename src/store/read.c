@@ -46,23 +46,26 @@ static void visit_row(const struct store_visitor *visitor, enum row_type type, c
     struct route route;
     switch (type) {
     case ROW_ACCOUNT:
-        if (visitor->account) visitor->account(visitor->user, row);
+        visitor->account(visitor->user, row);
         break;
     case ROW_KEY:
-        if (visitor->key) visitor->key(visitor->user, row);
+        visitor->key(visitor->user, row);
         break;
     case ROW_SHORTCODE:
-        if (visitor->shortcode) visitor->shortcode(visitor->user, row);
+        visitor->shortcode(visitor->user, row);
         break;
     case ROW_PROVIDER:
-        if (visitor->provider) visitor->provider(visitor->user, row);
+        visitor->provider(visitor->user, row);
         break;
     case ROW_ROUTE:
         route = route_of_row(row);
-        if (visitor->route) visitor->route(visitor->user, &route);
+        visitor->route(visitor->user, &route);
+        break;
+    case ROW_PARKED:
+        visitor->parked(visitor->user, row);
         break;
     default:
-        if (visitor->parked) visitor->parked(visitor->user, row);
+        visitor->part(visitor->user, row);
     }
 }
 
@@ -91,12 +94,19 @@ static enum err visit_type(struct store_reader *reader, const struct store_visit
 
 enum err store_visit(struct store_reader *reader, const struct store_visitor *visitor)
 {
-    static const enum row_type types[] = {ROW_ACCOUNT,  ROW_KEY,   ROW_SHORTCODE,
-                                          ROW_PROVIDER, ROW_ROUTE, ROW_PARKED};
+    const struct {
+        enum row_type type;
+        bool wanted;
+    } visits[] = {
+        {ROW_ACCOUNT, visitor->account != NULL},     {ROW_KEY, visitor->key != NULL},
+        {ROW_SHORTCODE, visitor->shortcode != NULL}, {ROW_PROVIDER, visitor->provider != NULL},
+        {ROW_ROUTE, visitor->route != NULL},         {ROW_PARKED, visitor->parked != NULL},
+        {ROW_PART, visitor->part != NULL},
+    };
     enum err err = read_begin(reader);
     if (err) return err;
-    for (size_t i = 0; !err && i < sizeof types / sizeof *types; i++)
-        err = visit_type(reader, visitor, types[i]);
+    for (size_t i = 0; !err && i < sizeof visits / sizeof *visits; i++)
+        if (visits[i].wanted) err = visit_type(reader, visitor, visits[i].type);
     read_end(reader);
     return err;
 }
@@ -123,8 +133,8 @@ enum err store_meta(struct store_reader *reader, struct slice name, struct arena
 /* The largest key among the rows there are and those that were removed. */
 static enum err read_last_key(struct store_reader *reader, uint64_t *out)
 {
-    static const enum row_type types[] = {ROW_ACCOUNT, ROW_KEY,     ROW_MESSAGE,
-                                          ROW_LEDGER,  ROW_INBOUND, ROW_PARKED};
+    static const enum row_type types[] = {ROW_ACCOUNT, ROW_KEY,    ROW_MESSAGE, ROW_LEDGER,
+                                          ROW_INBOUND, ROW_PARKED, ROW_PART};
     uint64_t last = 0;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         uint64_t id = 0;

@@ -185,6 +185,19 @@ static const struct column parked_columns[] = {
 };
 #undef TYPE
 
+#define TYPE struct inbound_part
+static const struct column part_columns[] = {
+    {"id", COLUMN_UINT, FIELD(TYPE, id)},
+    {"provider", COLUMN_UINT, FIELD(TYPE, provider)},
+    {"reference", COLUMN_UINT, FIELD(TYPE, reference)},
+    {"total", COLUMN_UINT, FIELD(TYPE, total)},
+    {"number", COLUMN_UINT, FIELD(TYPE, number)},
+    {"source", COLUMN_TEXT, FIELD(TYPE, source)},
+    {"destination", COLUMN_TEXT, FIELD(TYPE, destination)},
+    {"text", COLUMN_TEXT, FIELD(TYPE, text)},
+};
+#undef TYPE
+
 #define KIND(name, type)                                                                           \
     {                                                                                              \
 #name, sizeof(type), name##_columns, COUNT_OF(name##_columns), false                       \
@@ -207,6 +220,7 @@ const struct row_kind row_kinds[ROW_TYPE_COUNT] = {
     [ROW_LEDGER] = KIND(ledger, struct ledger_row),
     [ROW_INBOUND] = KIND(inbound, struct inbound_row),
     [ROW_PARKED] = KIND(parked, struct parked_receipt),
+    [ROW_PART] = KIND(part, struct inbound_part),
 };
 
 uint64_t column_uint(const struct column *column, const void *row)
@@ -354,3 +368,6 @@ struct route route_of_row(const struct route_row *row)
         if (slice_u64(number, &id)) route.chain[route.chain_count++].v = (uint16_t)id;
     return route;
 }
+
+_Static_assert(offsetof(struct recipient, id) == 0 && offsetof(struct attempt, id) == 0,
+               "recent.c finds the id in front");

@@ -22,6 +22,7 @@ enum row_type {
     ROW_LEDGER,
     ROW_INBOUND,
     ROW_PARKED,
+    ROW_PART,
     ROW_TYPE_COUNT
 };
 

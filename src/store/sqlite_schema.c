@@ -64,7 +64,10 @@ static const char tables_1[] =
     " shortcode TEXT NOT NULL, text TEXT NOT NULL) STRICT;"
     "CREATE TABLE parked(id INTEGER PRIMARY KEY, provider INTEGER NOT NULL,"
     " state INTEGER NOT NULL, at_ms INTEGER NOT NULL, carrier_id TEXT NOT NULL,"
-    " error TEXT NOT NULL) STRICT;";
+    " error TEXT NOT NULL) STRICT;"
+    "CREATE TABLE part(id INTEGER PRIMARY KEY, provider INTEGER NOT NULL,"
+    " reference INTEGER NOT NULL, total INTEGER NOT NULL, number INTEGER NOT NULL,"
+    " source TEXT NOT NULL, destination TEXT NOT NULL, text TEXT NOT NULL) STRICT;";
 
 
 /* For people with a SQLite shell: the same rows with words, names and times. A key's upper bits are

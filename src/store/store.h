@@ -42,6 +42,8 @@ enum store_op_kind {
     STORE_UNPARK,
     STORE_INBOUND,
     STORE_PUSHED,
+    STORE_PART,
+    STORE_DELETE_PART,
     STORE_PUT_ACCOUNT,
     STORE_PUT_KEY,
     STORE_DELETE_KEY,
@@ -141,6 +143,8 @@ struct store_op {
         const struct parked_receipt *park;
         uint64_t unpark; /* id */
         const struct inbound *inbound;
+        const struct inbound_part *part;
+        uint64_t part_id;
         struct {
             struct inbound_id inbound;
             uint32_t status;
@@ -177,7 +181,8 @@ struct store_reader *store_own_reader(struct store *store);
 struct store_reader *store_reader_open(struct store *store);
 void store_reader_close(struct store_reader *reader);
 
-/* The catalogue, whole, at start; each callback's row lives for that call. */
+/* The catalogue, whole, at start; each callback's row lives for that call. What has no callback is
+   not read. */
 struct store_visitor {
     void *user;
     void (*account)(void *user, const struct account *account);
@@ -186,6 +191,7 @@ struct store_visitor {
     void (*provider)(void *user, const struct provider *provider);
     void (*route)(void *user, const struct route *route);
     void (*parked)(void *user, const struct parked_receipt *parked); /* oldest first */
+    void (*part)(void *user, const struct inbound_part *part);       /* oldest first */
 };
 enum err store_visit(struct store_reader *reader, const struct store_visitor *visitor);
 
