@@ -173,6 +173,26 @@ static void deliver_end(struct simulator *simulator, uint32_t index, bool succes
     }
 }
 
+static void tell_answered(struct simulator *simulator, const struct parcel *parcel, uint32_t status)
+{
+    const struct simulator_options *options = &simulator->options;
+    const struct inbound_segment *segment = parcel->inbound;
+    struct simulator_answered answered = {
+        .is_receipt = parcel->kind == PARCEL_RECEIPT,
+        .status = status,
+        .state = parcel->state,
+    };
+    char id[65], receipt_id[65];
+    if (!options->answered) return;
+    if (segment) {
+        answered.user_data = slice_of(segment->bytes, segment->size);
+    } else {
+        answered.id = submit_id(parcel->number, options->id_form, id);
+        answered.receipt_id = submit_id(parcel->number, options->receipt_id_form, receipt_id);
+    }
+    options->answered(options->trace_user, &answered);
+}
+
 void deliver_answered(struct peer *peer, const struct smpp_pdu *response)
 {
     struct simulator *simulator = peer->simulator;
@@ -180,6 +200,7 @@ void deliver_answered(struct peer *peer, const struct smpp_pdu *response)
     if (response->sequence == 0 || !map_get(&peer->by_sequence, response->sequence, &index)) return;
     map_remove(&peer->by_sequence, response->sequence);
     parcel_remove(&simulator->parcels, &peer->unanswered, (uint32_t)index);
+    tell_answered(simulator, parcel_at(&simulator->parcels, (uint32_t)index), response->status);
     if (is_later(response->status)) {
         count_again(simulator, parcel_at(&simulator->parcels, (uint32_t)index));
         simulator_wait(simulator, (uint32_t)index, RETRY_MS);

@@ -229,6 +229,14 @@ struct simulator *simulator_open(struct loop *loop, const struct simulator_optio
     return simulator;
 }
 
+void simulator_configure(struct simulator *simulator, const struct simulator_options *options)
+{
+    struct clock *clock = simulator->options.clock;
+    simulator->options = *options;
+    simulator->options.clock = clock;
+    simulator->parcels.limit = options->pending_max;
+}
+
 void simulator_cut(struct simulator *simulator)
 {
     for (uint32_t i = 0; i < simulator->peer_capacity; i++) {

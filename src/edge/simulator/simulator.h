@@ -48,5 +48,7 @@ struct simulator_counts simulator_counts(const struct simulator *simulator);
 /* Sends it to a session that can receive, now or when one binds. False: too much is waiting, or
    the text is not valid UTF-8 or needs more than 255 segments. */
 bool simulator_inject(struct simulator *simulator, const struct simulator_inbound *inbound);
+/* From now on it behaves like this; host, port, seed, clock and the ids that were given stay. */
+void simulator_configure(struct simulator *simulator, const struct simulator_options *options);
 /* Cuts every connection now, as a failing network would; the next ones are accepted. */
 void simulator_cut(struct simulator *simulator);
