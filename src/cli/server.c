@@ -72,8 +72,11 @@ struct carrier_call {
 static void carrier_done(struct engine_call *call)
 {
     struct carrier_call *carrier = (struct carrier_call *)call;
+    /* What can never be recorded must not be asked for again. */
+    enum err err = call->command.result;
+    if (err != ERR_STORE_UNAVAILABLE && err != ERR_OVERLOADED) err = ERR_OK;
     if (carrier->wants_reply && carrier->server->carriers)
-        smpp_client_reply(carrier->server->carriers, carrier->reply, call->command.result);
+        smpp_client_reply(carrier->server->carriers, carrier->reply, err);
     mem_free(carrier);
 }
 
