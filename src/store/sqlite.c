@@ -16,6 +16,9 @@
    time takes that away, and costs each commit more than it saves. */
 #define CHECKPOINT_FRAMES 4000
 
+/* Settled recipients between two notes of where the waiting ones begin. */
+#define QUEUE_STEP 65536
+
 enum err sqlite_failed(struct sqlite *sqlite, const char *doing)
 {
     snprintf(sqlite->problem, sizeof sqlite->problem, "%.120s: cannot %s: %.100s", sqlite->path,
@@ -86,7 +89,8 @@ static void disconnect(struct sqlite *sqlite)
     sqlite3_finalize(sqlite->begin);
     sqlite3_finalize(sqlite->commit);
     sqlite3_finalize(sqlite->rollback);
-    sqlite->begin = sqlite->commit = sqlite->rollback = NULL;
+    sqlite3_finalize(sqlite->raise_floor);
+    sqlite->begin = sqlite->commit = sqlite->rollback = sqlite->raise_floor = NULL;
     sqlite3_close(sqlite->db);
     sqlite->db = NULL;
 }
@@ -114,8 +118,9 @@ static enum err mend(struct sqlite *sqlite)
     if (sqlite3_exec(fresh, "REPLACE INTO meta VALUES('store.mended', randomblob(16))", NULL, NULL,
                      NULL) != SQLITE_OK)
         return sqlite_failed(sqlite, "write");
-    sqlite->is_suspect = false;
-    return ERR_OK;
+    enum err err = sqlite_queue_load(sqlite);
+    sqlite->is_suspect = err != ERR_OK;
+    return err;
 }
 
 /* ---- Transactions -----------------------------------------------------------------------------
@@ -154,7 +159,7 @@ static void checkpoint(struct sqlite *sqlite)
 static enum err sqlite_commit(struct rows *rows)
 {
     struct sqlite *sqlite = (struct sqlite *)rows;
-    if (!run(sqlite, &sqlite->commit, "COMMIT")) {
+    if (sqlite_queue_save(sqlite) || !run(sqlite, &sqlite->commit, "COMMIT")) {
         sqlite_rollback(rows);
         return ERR_STORE_UNAVAILABLE;
     }
@@ -292,12 +297,24 @@ static bool prepare_path(struct sqlite *sqlite, char *out_problem)
     return false;
 }
 
+static bool start(struct sqlite *sqlite, char *out_problem)
+{
+    sqlite->db = connect(sqlite);
+    if (sqlite->db && !sqlite_migrate(sqlite->db, sqlite->path, out_problem)) return false;
+    /* A rollback journal of the first steps that came back after a power cut would take everything
+       with it, so its removal is made durable before the first use. */
+    if (sqlite->db && sqlite_queue_load(sqlite) == ERR_OK && sync_directory(sqlite->path))
+        return true;
+    snprintf(out_problem, SQLITE_PROBLEM_SIZE, "%s",
+             sqlite->problem[0] ? sqlite->problem : "the store's directory cannot be synced");
+    return false;
+}
+
 struct rows *sqlite_rows_open(struct slice path, char *out_problem)
 {
     if (path.size == 0 || path.at[0] == ':') {
         snprintf(out_problem, SQLITE_PROBLEM_SIZE,
-                 "the store's url names no file; "
-                 "use sqlite:PATH");
+                 "the store's url names no file; use sqlite:PATH");
         return NULL;
     }
     /* Statistics that nobody reads cost a lock in every allocation, and there are several in each
@@ -309,16 +326,8 @@ struct rows *sqlite_rows_open(struct slice path, char *out_problem)
     sqlite->lock = -1;
     sqlite->is_writer = true;
     sqlite->checkpoint_frames = CHECKPOINT_FRAMES;
-    if (prepare_path(sqlite, out_problem)) {
-        sqlite->db = connect(sqlite);
-        if (!sqlite->db)
-            snprintf(out_problem, SQLITE_PROBLEM_SIZE, "%s", sqlite->problem);
-        /* A rollback journal of the first steps that came back after a power cut would take
-           everything with it, so its removal is made durable before the first use. */
-        else if (sqlite_migrate(sqlite->db, sqlite->path, out_problem) &&
-                 sync_directory(sqlite->path))
-            return &sqlite->rows;
-    }
+    sqlite->queue_step = QUEUE_STEP;
+    if (prepare_path(sqlite, out_problem) && start(sqlite, out_problem)) return &sqlite->rows;
     sqlite_close(&sqlite->rows);
     return NULL;
 }
