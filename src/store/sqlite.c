@@ -11,6 +11,8 @@
 
 /* How long a commit waits for somebody's shell that holds the file. */
 #define BUSY_MS 2000
+/* How long it waits for readers to leave an overgrown log. */
+#define READERS_MS 100
 /* Frames in the log (pages of 4 KiB) from which on the writer copies them into the file, between
    two commits. It takes some 8 ms once in 300 commits of 64 sends. A thread that copies all the
    time takes that away, and costs each commit more than it saves. */
@@ -145,13 +147,20 @@ static void sqlite_rollback(struct rows *rows)
     sqlite->is_suspect = true;
 }
 
+/* The log begins again from its start with the next commit when all of it is copied and no reader
+   is in it. Readers leave within moments; when some were always there and the log has grown eight
+   times too large, the writer waits for them, because nothing else would ever shrink it. */
 static void checkpoint(struct sqlite *sqlite)
 {
-    int frames = 0, copied = 0;
-    int rc =
-        sqlite3_wal_checkpoint_v2(sqlite->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+    bool waits = sqlite->wal_frames / 8 >= sqlite->checkpoint_frames;
+    if (waits) sqlite3_busy_timeout(sqlite->db, READERS_MS);
+    int rc = sqlite3_wal_checkpoint_v2(
+        sqlite->db, NULL, waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL,
+        NULL);
+    if (waits) sqlite3_busy_timeout(sqlite->db, BUSY_MS);
+    sqlite->checkpoint_next = sqlite->wal_frames + sqlite->checkpoint_frames / 4;
     /* The commit stands. What was not copied is in the log, and is copied whole the next time. */
-    if (rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED) return;
+    if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED) return;
     sqlite_failed(sqlite, "checkpoint");
     sqlite->is_suspect = true;
 }
@@ -163,7 +172,10 @@ static enum err sqlite_commit(struct rows *rows)
         sqlite_rollback(rows);
         return ERR_STORE_UNAVAILABLE;
     }
-    if (sqlite->wal_frames >= sqlite->checkpoint_frames) checkpoint(sqlite);
+    if (sqlite->wal_frames < sqlite->checkpoint_frames)
+        sqlite->checkpoint_next = sqlite->checkpoint_frames;
+    else if (sqlite->wal_frames >= sqlite->checkpoint_next)
+        checkpoint(sqlite);
     return ERR_OK;
 }
 

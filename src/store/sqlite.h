@@ -28,7 +28,8 @@ struct sqlite {
     bool is_suspect;       /* something failed: reopen before the next use */
     int lock;              /* descriptor of the lock file */
     int wal_frames;        /* in the log after the last commit */
-    int checkpoint_frames; /* as many copy them into the file */
+    int checkpoint_frames; /* as many copy them into the file ... */
+    int checkpoint_next;   /* ... or so many, after readers were in the way */
     struct recent recent;
     uint64_t queue_floor, queue_saved; /* sqlite_queue.c; in memory, and in the file */
     uint64_t queue_step;               /* it is written down when it rose by so much */

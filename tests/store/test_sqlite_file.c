@@ -388,6 +388,42 @@ static void a_recipient_below_all_settled_ones_is_found_waiting(void **state)
     world_done(&world);
 }
 
+static off_t log_size(const struct place *place)
+{
+    char path[256];
+    struct stat about;
+    path_in(place, "godwit.db-wal", path);
+    assert_int_equal(stat(path, &about), 0);
+    return about.st_size;
+}
+
+static void somebody_who_keeps_looking_only_makes_the_log_longer(void **state)
+{
+    struct place place;
+    char path[256];
+    place_init(&place);
+    struct store *store = place_open(&place);
+    place_checkpoint_at(store, 8);
+    workload_begin(store);
+    sqlite3 *shell;
+    path_in(&place, "godwit.db", path);
+    assert_int_equal(sqlite3_open(path, &shell), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(shell, "BEGIN; SELECT count(*) FROM message", NULL, NULL, NULL),
+                     SQLITE_OK);
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(workload_write(store, i), ERR_OK);
+    off_t held = log_size(&place);
+    assert_true(held > 64 * 4096);
+    sqlite3_exec(shell, "COMMIT", NULL, NULL, NULL);
+    sqlite3_close(shell);
+    for (size_t i = 12; i < 40; i++)
+        assert_int_equal(workload_write(store, i), ERR_OK);
+    assert_true(log_size(&place) < held + 40 * 4096);
+    assert_int_equal(workload_check(store), 40);
+    store_close(store);
+    place_done(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +438,7 @@ int main(void)
         cmocka_unit_test(a_reader_on_another_thread_sees_whole_commits),
         cmocka_unit_test(a_recipient_below_all_settled_ones_is_found_waiting),
         cmocka_unit_test(a_reader_never_waits_for_a_checkpoint_nor_holds_one_up),
+        cmocka_unit_test(somebody_who_keeps_looking_only_makes_the_log_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
