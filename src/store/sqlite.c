@@ -30,14 +30,12 @@ enum err sqlite_failed(struct sqlite *sqlite, const char *doing)
 
 sqlite3_stmt *sqlite_prepare(struct sqlite *sqlite, sqlite3_stmt **place, const char *sql)
 {
-    if (*place) return *place;
-    if (sqlite3_prepare_v3(sqlite->db, sql, -1, SQLITE_PREPARE_PERSISTENT, place, NULL))
+    if (!*place && sqlite3_prepare_v3(sqlite->db, sql, -1, SQLITE_PREPARE_PERSISTENT, place, NULL))
         sqlite_failed(sqlite, "prepare");
     return *place;
 }
 
-/* ---- Connections ------------------------------------------------------------------------------
- */
+/* ---- Connections --------------------------------------------------------------------------- */
 
 static int note_frames(void *user, sqlite3 *db, const char *schema, int frames)
 {
@@ -125,8 +123,7 @@ static enum err mend(struct sqlite *sqlite)
     return err;
 }
 
-/* ---- Transactions -----------------------------------------------------------------------------
- */
+/* ---- Transactions -------------------------------------------------------------------------- */
 
 static enum err sqlite_begin(struct rows *rows)
 {
@@ -198,8 +195,7 @@ static const char *sqlite_problem(struct rows *rows)
     return ((struct sqlite *)rows)->problem;
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------
- */
+/* ---- Opening ------------------------------------------------------------------------------- */
 
 static void sqlite_close(struct rows *rows)
 {

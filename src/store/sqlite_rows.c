@@ -6,8 +6,7 @@
 
 #define SQL_MAX 4096
 
-/* ---- Statements from the columns --------------------------------------------------------------
- */
+/* ---- Statements from the columns ----------------------------------------------------------- */
 
 static void sql_columns(struct buf *sql, const struct row_kind *kind)
 {
@@ -97,9 +96,9 @@ static sqlite3_stmt *statement_of(struct sqlite *sqlite, enum sqlite_verb verb, 
     sql_of(&sql, verb, &row_kinds[type], filter);
     buf_add_byte(&sql, '\0');
     assert(!sql.full);
-    sqlite_prepare(sqlite, place, sql.at);
+    sqlite3_stmt *made = sqlite_prepare(sqlite, place, sql.at);
     buf_done(&sql);
-    return *place;
+    return made;
 }
 
 void sqlite_finalize_rows(struct sqlite *sqlite)
@@ -113,8 +112,7 @@ void sqlite_finalize_rows(struct sqlite *sqlite)
     *statements = (struct sqlite_statements){0};
 }
 
-/* ---- Rows in and out --------------------------------------------------------------------------
- */
+/* ---- Rows in and out ----------------------------------------------------------------------- */
 
 static int bind_text(sqlite3_stmt *statement, int at, struct slice text)
 {
