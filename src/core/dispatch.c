@@ -176,9 +176,11 @@ void dispatch_offer(struct tick *tick, struct pending *pending, struct attempt *
     map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
     dispatch_turn_to(core, pending, best_provider(core, pending));
     struct lane *lane = dispatch_lane(core, pending_provider(pending));
-    if (core->dispatch.stopped || lane->first || lane->more_on_disk ||
-        lane_room(lane, tick->mono_ms) < pending->flight_count)
+    if (core->dispatch.stopped || lane->first || lane->more_on_disk || lane->held > 0 ||
+        lane_room(lane, tick->mono_ms) < pending->flight_count) {
+        lane->held++;
         return;
+    }
     struct attempt *attempts = ARENA_ARRAY(&tick->arena, struct attempt, pending->flight_count);
     for (uint16_t i = 0; i < pending->flight_count; i++)
         write_attempt(tick, &pending->flights[i], &attempts[i]);
@@ -198,6 +200,7 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
             submit(tick, &pending->flights[i], &segments);
         return;
     }
+    lane->held--;
     if (lane->more_on_disk || lane->queued >= LOADED_MAX) {
         /* It waits on disk; everything up to it is in memory already. */
         if (!lane->more_on_disk) lane->cursor.v = pending->recipient.v - 1;
@@ -210,6 +213,7 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
 
 void dispatch_drop(struct tick *tick, struct pending *pending)
 {
+    if (pending->flying == 0) dispatch_lane(tick->core, pending_provider(pending))->held--;
     for (uint16_t i = 0; i < pending->flight_count; i++)
         if (pending->flights[i].state == FLIGHT_FLYING) unwrite_attempt(tick, &pending->flights[i]);
     dispatch_forget(tick->core, pending);
