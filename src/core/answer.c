@@ -131,7 +131,7 @@ static enum recipient_state settle(struct tick *tick, struct pending *pending)
         if (pending->queued)
             lane_unqueue(dispatch_lane(tick->core, pending_provider(pending)), pending);
         if (tally.of[FLIGHT_FLYING] > 0) return RECIPIENT_NEW;
-        if (tally.of[FLIGHT_TAKEN] + tally.of[FLIGHT_UNCERTAIN] > 0) {
+        if (pending->fails || tally.of[FLIGHT_TAKEN] + tally.of[FLIGHT_UNCERTAIN] > 0) {
             state = RECIPIENT_FAILED;
         } else {
             pending->refused |= pending_provider_bit(pending);
@@ -189,8 +189,7 @@ static void lost_answer(struct core *core, struct flight *flight)
         flight->duplicate = true;
     } else if (policy == UNCERTAIN_FAIL) {
         flight->state = FLIGHT_REFUSED;
-        pending->refused = (uint8_t)((1u << pending->chain_count) - 1);
-        pending->temporary = false;
+        pending->fails = true;
     } else {
         flight->state = FLIGHT_UNCERTAIN;
     }

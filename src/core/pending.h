@@ -40,6 +40,7 @@ struct pending {
     uint8_t attempts; /* made so far */
     uint8_t rounds;   /* over the chain */
     bool temporary;   /* some refusal of this round was not for good */
+    bool fails;       /* a lost answer has decided it: no other try */
     uint32_t status;  /* of the last refusal */
     uint16_t flying;  /* flights in that state */
     uint16_t flight_count;
