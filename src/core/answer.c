@@ -228,13 +228,32 @@ static void judge(struct tick *tick, struct flight *flight, const struct command
     }
 }
 
+/* An intent of an earlier run that nobody waits for any more: its recipient has moved on, or its
+   text is cut in another way now. It does not stay open. */
+static void forget(struct tick *tick, struct command *command)
+{
+    struct attempt attempt;
+    if (store_attempt(core_reader(tick->core), command->answer.attempt, &attempt) ||
+        attempt.state != ATTEMPT_INTENT || command->answer.state != ATTEMPT_UNCERTAIN) {
+        command->result = ERR_NOT_FOUND;
+        return;
+    }
+    struct store_op *op = tick_op(tick, STORE_ANSWER, answer_written, NULL);
+    op->answer = (struct store_answer){
+        .attempt = attempt.id,
+        .state = ATTEMPT_UNCERTAIN,
+        .at_ms = tick->now_ms,
+        .provider = attempt.provider,
+    };
+}
+
 void dispatch_answer(struct tick *tick, struct command *command)
 {
     struct core *core = tick->core;
     const struct command_answer *answer = &command->answer;
     struct flight *flight = map_get_pointer(&core->dispatch.flights, answer->attempt.v);
     if (!flight) {
-        command->result = ERR_NOT_FOUND;
+        forget(tick, command);
         return;
     }
     struct pending *pending = flight->pending;
