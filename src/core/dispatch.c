@@ -66,12 +66,6 @@ static uint8_t best_provider(struct core *core, const struct pending *pending)
     return first < 0 ? pending->chain_at : (uint8_t)first;
 }
 
-/* What a carrier has, or may have just now, stays with it. */
-static bool is_tied(const struct pending *pending)
-{
-    return pending->flying > 0 || pending_is_taken(pending);
-}
-
 /* Cuts the text for another provider's form, unless a carrier has some of it already. */
 bool dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at)
 {
@@ -84,7 +78,7 @@ bool dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_
 void dispatch_enqueue(struct core *core, struct pending *pending)
 {
     if (pending->queued) return;
-    if (!is_tied(pending)) dispatch_turn_to(core, pending, best_provider(core, pending));
+    if (!pending_is_tied(pending)) dispatch_turn_to(core, pending, best_provider(core, pending));
     lane_queue(dispatch_lane(core, pending_provider(pending)), pending);
 }
 
@@ -96,7 +90,7 @@ static void rebalance(struct core *core, struct lane *lane)
     for (struct pending *pending = lane->first; pending; pending = next) {
         next = pending->next;
         uint8_t better = best_provider(core, pending);
-        if (is_tied(pending) || dispatch_lane(core, pending->chain[better])->sessions == 0)
+        if (pending_is_tied(pending) || dispatch_lane(core, pending->chain[better])->sessions == 0)
             continue;
         lane_unqueue(lane, pending);
         dispatch_turn_to(core, pending, better);
@@ -348,7 +342,7 @@ static void expire_front(struct tick *tick, struct lane *lane)
     struct core *core = tick->core;
     while (lane->first &&
            tick->now_ms >= lane->first->accepted_at_ms + core->config.retry_window_ms) {
-        if (is_tied(lane->first)) break;
+        if (pending_is_tied(lane->first)) break;
         answer_finish(tick, lane->first, RECIPIENT_EXPIRED, "retry_window");
     }
 }

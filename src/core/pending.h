@@ -56,6 +56,8 @@ struct provider_id pending_provider(const struct pending *pending);
 uint8_t pending_provider_bit(const struct pending *pending);
 /* Some carrier has at least one segment of it. */
 bool pending_is_taken(const struct pending *pending);
+/* What a carrier has, or may have for good or just now, stays with it. */
+bool pending_is_tied(const struct pending *pending);
 /* Makes the flights that the text needs in this form. False: too many segments. */
 bool pending_cut(struct pending *pending, enum segment_form form);
 /* Takes over what an earlier run did: attempts made, segments taken, providers that refused. */
