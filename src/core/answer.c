@@ -172,8 +172,7 @@ void answer_settle_waiting(struct tick *tick, struct pending *pending)
     };
 }
 
-/* SMPP 3.4 5.1.3: answers that say "not now" rather than "not this". */
-static bool is_temporary(uint32_t status)
+bool answer_is_temporary(uint32_t status)
 {
     return status == ESME_RSYSERR || status == ESME_RX_T_APPN;
 }
@@ -208,7 +207,7 @@ static void judge(struct tick *tick, struct flight *flight, const struct command
     case ATTEMPT_REFUSED:
         lane->refused++;
         pending->status = answer->status;
-        if (is_temporary(answer->status)) pending->temporary = true;
+        if (answer_is_temporary(answer->status)) pending->temporary = true;
         /* A second provider after a lost answer would be a second resend: it stays uncertain. */
         flight->state = flight->duplicate ? FLIGHT_UNCERTAIN : FLIGHT_REFUSED;
         break;

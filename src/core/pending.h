@@ -60,8 +60,11 @@ bool pending_is_taken(const struct pending *pending);
 bool pending_is_tied(const struct pending *pending);
 /* Makes the flights that the text needs in this form. False: too many segments. */
 bool pending_cut(struct pending *pending, enum segment_form form);
-/* Takes over what an earlier run did: attempts made, segments taken, providers that refused. */
-void pending_recall(struct pending *pending, const struct attempt *attempts, size_t count);
+/* Takes over an attempt of an earlier run, each in the order made, when the flights are cut as the
+   latest ones were. `policy` is that of its provider. What was cut otherwise is remembered only in
+   that it may have been taken. */
+void pending_recall(struct pending *pending, const struct attempt *attempt,
+                    enum uncertain_policy policy);
 /* The segments' bytes, in the arena. */
 struct segment_list pending_segments(const struct pending *pending, enum segment_form form,
                                      struct arena *arena);
