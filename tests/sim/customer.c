@@ -45,10 +45,11 @@ static char *make_text(uint64_t number, unsigned *out_units)
     return copy;
 }
 
-/* The number tells where it is, whose turn it was, and what carriers shall make of it. */
+/* The number tells where it is, whose turn it was, and what carriers shall make of it. Parts of +44
+   belong to islands with codes of their own; these do not. */
 static uint64_t make_number(bool probe)
 {
-    static const uint64_t regions[] = {447700000000, 447800000000, 33600000000};
+    static const uint64_t regions[] = {447900000000, 447800000000, 33600000000};
     static const uint64_t ends[] = {900, 900, 900, 900, 900, 900, 1, 2, 3, 4, 5};
     uint64_t region = regions[probe ? 0 : sim_random(3)];
     uint64_t end = probe ? 900 : ends[sim_random(sizeof ends / sizeof *ends)];

@@ -134,7 +134,7 @@ static void do_inbound(void)
     if (world.inbound_count >= INBOUND_MAX) return;
     unsigned number = (unsigned)world.inbound_count++;
     snprintf(text, sizeof text, "%s i%u", words[sim_random(3)], number);
-    snprintf(source, sizeof source, "4479%08u", number / 2);
+    snprintf(source, sizeof source, "4475%08u", number / 2);
     struct simulator_inbound inbound = {
         .source = slice_cstr(source), .destination = SLICE("32323"), .text = slice_cstr(text)};
     world.model.inbound_asked[number] = simulator_inject(some_carrier()->simulator, &inbound);

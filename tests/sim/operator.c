@@ -99,7 +99,7 @@ static const struct route_row {
     const char *destination, *providers[CARRIERS_MAX];
 } route_rows[] = {
     {0, "*", {"c0,c1,c2"}}, {1, "GB", {"c2,c1,c0"}}, /* nobody serves France */
-    {2, "*", {"c1,c0"}},    {2, "+4477", {"c0,c2"}}, {3, "GB", {"c0"}}, {3, "+33", {"c2,c0,c1"}},
+    {2, "*", {"c1,c0"}},    {2, "+4479", {"c0,c2"}}, {3, "GB", {"c0"}}, {3, "+33", {"c2,c0,c1"}},
 };
 
 static void name_carriers(const struct route_row *row, char *out, size_t size)

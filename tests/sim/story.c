@@ -109,7 +109,9 @@ static void cut_count(const struct store_recipient *row, uint8_t total, struct c
         out->of[attempt->segment].good += attempt->receipt == RECEIPT_DELIVERED;
         out->of[attempt->segment].bad +=
             receipt_is_final(attempt->receipt) && attempt->receipt != RECEIPT_DELIVERED;
-        out->of[attempt->segment].again += attempt->possible_duplicate;
+        bool is_taken = attempt->state == ATTEMPT_INTENT || attempt->state == ATTEMPT_TAKEN ||
+                        attempt->state == ATTEMPT_UNCERTAIN;
+        out->of[attempt->segment].again += attempt->possible_duplicate && is_taken;
     }
 }
 

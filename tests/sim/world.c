@@ -74,7 +74,7 @@ static void world_open(void)
     machine_clock_init(&world.clock);
     config_init(&world.config);
     snprintf(world.config.listen, sizeof world.config.listen, "127.0.0.1:8080");
-    snprintf(world.config.control, sizeof world.config.control, "/run/sim.sock");
+    snprintf(world.config.control, sizeof world.config.control, "sim.sock");
     world.config.retry_window_s = world.script.retry_window_s;
     char problem[256];
     world.store = store_open(SLICE("memory:"), problem);
