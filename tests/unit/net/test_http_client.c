@@ -11,6 +11,9 @@ struct asked {
     char text[400];
 };
 
+/* A long time where nothing is to time out. */
+enum { PATIENCE_MS = 3600000 };
+
 struct calls {
     struct rig rig;
     struct http_client *client;
@@ -87,7 +90,10 @@ static void calls_open(struct calls *calls, const struct http_client_config *con
         {SLICE(""), rig, rig_request, rig_body, rig_body_end, rig_gone, rig_error},
     };
     char error[256] = "";
-    rig->server = http_server_open(rig->loop, SLICE("127.0.0.1:0"), false, NULL, edges, 3, error);
+    struct http_config patient = http_config_default;
+    patient.header_timeout_ms = patient.body_timeout_ms = patient.idle_timeout_ms = PATIENCE_MS;
+    rig->server =
+        http_server_open(rig->loop, SLICE("127.0.0.1:0"), false, &patient, edges, 3, error);
     if (!rig->server) fail_msg("%s", error);
     snprintf(calls->base, sizeof calls->base, "http://%s", http_server_address(rig->server).at);
     calls->client = http_client_new(config ? config : &usual);
@@ -110,9 +116,6 @@ static void calls_wait(struct calls *calls, size_t count)
     calls->wanted = count;
     assert_true(run_until(calls->rig.loop, calls_are_done, calls));
 }
-
-/* A long time where nothing is to time out. */
-enum { PATIENCE_MS = 3600000 };
 
 static bool ask(struct calls *calls, struct asked *asked, const char *url, uint64_t timeout_ms)
 {
