@@ -1,5 +1,4 @@
 /* godwit: one program for the server and everything around it. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,17 +30,6 @@ static int usage(FILE *out, int status)
     fprintf(out, "\nEvery command has --help. Without -c, %s is read if it is there.\n",
             CONFIG_DEFAULT_PATH);
     return status;
-}
-
-int cli_refuse(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fprintf(stderr, "godwit: ");
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    return EXIT_REFUSED;
 }
 
 /* Takes -c FILE and --json out of the words, wherever they stand before a lone "--". */

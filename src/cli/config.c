@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 
-enum setting_kind { SETTING_TEXT, SETTING_SWITCH, SETTING_NUMBER };
+enum setting_kind { SETTING_TEXT, SETTING_SWITCH, SETTING_NUMBER, SETTING_SECONDS };
 
 static const struct setting {
     const char *section, *name;
@@ -25,9 +25,9 @@ static const struct setting {
     ROW("server", "test_clock", SETTING_SWITCH, "off", test_clock),
     ROW("server", "connections", SETTING_NUMBER, "10000", connections_max),
     ROW("server", "connections_per_address", SETTING_NUMBER, "2000", connections_per_address_max),
-    ROW("server", "header_timeout", SETTING_NUMBER, "10", header_timeout_s),
-    ROW("server", "body_timeout", SETTING_NUMBER, "30", body_timeout_s),
-    ROW("server", "idle_timeout", SETTING_NUMBER, "75", idle_timeout_s),
+    ROW("server", "header_timeout", SETTING_SECONDS, "10", header_timeout_s),
+    ROW("server", "body_timeout", SETTING_SECONDS, "30", body_timeout_s),
+    ROW("server", "idle_timeout", SETTING_SECONDS, "75", idle_timeout_s),
     ROW("store", "url", SETTING_TEXT, "sqlite:/var/lib/godwit/godwit.db", store_url),
     ROW("hep", "sender", SETTING_TEXT, "+2899682626", hep_sender),
     ROW("hep", "server", SETTING_TEXT, "Team Hydra", hep_server),
@@ -51,7 +51,9 @@ static bool setting_store(struct config *config, const struct setting *setting, 
         *(bool *)at = slice_eq_nocase(text, SLICE("on"));
         return *(bool *)at || slice_eq_nocase(text, SLICE("off"));
     case SETTING_NUMBER:
+    case SETTING_SECONDS: /* no deadline at all is none to choose */
         if (!slice_u64(text, &number) || number > UINT32_MAX) return false;
+        if (number == 0 && setting->kind == SETTING_SECONDS) return false;
         *(uint32_t *)at = (uint32_t)number;
         return true;
     }

@@ -1,5 +1,6 @@
 #include <argp.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "cli/ask.h"
@@ -89,7 +90,10 @@ static bool check_server(struct doctor *doctor)
     snprintf(address, sizeof address, "unix:%s", config->control);
     if (can_reach(slice_cstr(address))) {
         well("server", SLICE("runs, and its control socket answers"));
-        if (can_reach(slice_cstr(config->listen)))
+        size_t size = strlen(config->listen);
+        if (size > 2 && strcmp(config->listen + size - 2, ":0") == 0)
+            well("listen", SLICE("any free port: the server's first line of output names it"));
+        else if (can_reach(slice_cstr(config->listen)))
             well("listen", slice_cstr(config->listen));
         else
             ill(doctor, "listen", slice_cstr(config->listen),

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "edge/health/health.h"
@@ -24,6 +25,7 @@ struct server {
     struct http_server *http;
     struct engine_call stop_call;
     struct loop_task settle_task;
+    bool settled;
     void (*drained)(void *user);
     void *drained_user;
 };
@@ -226,6 +228,17 @@ static bool open_http(struct server *server, char *out_problem)
     return true;
 }
 
+/* Who can reach the control socket can do everything: its folder is made for one user alone. */
+static void make_folder_of(const char *path)
+{
+    char folder[ADDRESS_MAX_SIZE + 1];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (!slash || slash == folder) return;
+    *slash = '\0';
+    mkdir(folder, 0700); /* one that is there already stays as it is; listening tells the rest */
+}
+
 static bool open_control(struct server *server, char *out_problem)
 {
     struct control_config config = {
@@ -235,6 +248,7 @@ static bool open_control(struct server *server, char *out_problem)
     };
     server->control = control_new(&config);
     if (server->options.offline) return true;
+    make_folder_of(server->options.config->control);
     struct arena arena = {0};
     struct slice address = arena_printf(&arena, "unix:%s", server->options.config->control);
     bool good = control_listen(server->control, address, out_problem);
@@ -270,18 +284,22 @@ struct server *server_open(struct loop *loop, const struct server_options *optio
     return NULL;
 }
 
-static void stop_loop(struct loop_task *task)
+static void on_settled(struct loop_task *task)
 {
     struct server *server = (struct server *)((char *)task - offsetof(struct server, settle_task));
+    server->settled = true;
     loop_stop(server->loop);
 }
 
-/* Lets everything that other threads have posted to the loop happen. */
+/* Lets everything that other threads have posted to the loop happen. Somebody else's loop_stop,
+   also one from before, ends a run too early. */
 static void settle(struct server *server)
 {
-    server->settle_task.run = stop_loop;
+    server->settled = false;
+    server->settle_task.run = on_settled;
     loop_post(server->loop, &server->settle_task);
-    loop_run(server->loop);
+    while (!server->settled)
+        loop_run(server->loop);
 }
 
 void server_close(struct server *server)

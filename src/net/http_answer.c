@@ -267,7 +267,7 @@ void http_refuse(struct http_server *server, struct tcp *tcp, unsigned status)
 
 /* Order */
 
-void http_conn_continue(struct http_conn *conn)
+static void ask_for_body(struct http_conn *conn)
 {
     struct http_request *request = conn->reading;
     /* Interim answers have their place in the order too: behind those of earlier requests. */
@@ -289,5 +289,5 @@ void http_conn_flush(struct http_conn *conn)
         conn->count--;
         http_request_free(conn->server, request);
     }
-    http_conn_continue(conn);
+    ask_for_body(conn);
 }

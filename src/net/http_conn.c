@@ -29,7 +29,8 @@ static void request_begin(struct http_request *request, const struct http_head *
     buf_init(&request->body, request->accept.body_limit);
     http_parse_body(&conn->parse, head,
                     request->answered ? HTTP_BODY_DROP_MAX : request->accept.body_limit);
-    if (conn->parse.state != HTTP_PARSE_FAILED) http_conn_continue(conn);
+    /* Too long as announced: nobody asks for it. */
+    if (conn->parse.state == HTTP_PARSE_FAILED) request->wants_continue = false;
 }
 
 static void request_body(struct http_request *request, struct slice piece)

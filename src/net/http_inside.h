@@ -130,8 +130,7 @@ void http_conn_leave(struct http_conn *conn);
 void http_conn_drain(struct http_conn *conn);
 
 /* http_answer.c */
-/* Hands on what is ready, in order, and lets go of requests that are over. */
+/* Hands on what is ready, in order, lets go of requests that are over, asks for a body. */
 void http_conn_flush(struct http_conn *conn);
-void http_conn_continue(struct http_conn *conn);
 /* An answer to a connection that has no request: closes it. */
 void http_refuse(struct http_server *server, struct tcp *tcp, unsigned status);

@@ -11,7 +11,9 @@
 
 /* How long a commit waits for somebody's shell that holds the file. */
 #define BUSY_MS 2000
-/* Frames in the log (pages of 4 KiB) from which on the writer copies them into the file. */
+/* Frames in the log (pages of 4 KiB) from which on the writer copies them into the file, between
+   two commits. It takes some 8 ms once in 300 commits of 64 sends. A thread that copies all the
+   time takes that away, and costs each commit more than it saves. */
 #define CHECKPOINT_FRAMES 4000
 
 enum err sqlite_failed(struct sqlite *sqlite, const char *doing)
@@ -134,6 +136,7 @@ static void sqlite_rollback(struct rows *rows)
     struct sqlite *sqlite = (struct sqlite *)rows;
     /* Some failures have rolled back by themselves. */
     if (!sqlite3_get_autocommit(sqlite->db)) run(sqlite, &sqlite->rollback, "ROLLBACK");
+    recent_done(&sqlite->recent);
     sqlite->is_suspect = true;
 }
 
@@ -155,7 +158,7 @@ static enum err sqlite_commit(struct rows *rows)
         sqlite_rollback(rows);
         return ERR_STORE_UNAVAILABLE;
     }
-    if (sqlite->wal_frames >= CHECKPOINT_FRAMES) checkpoint(sqlite);
+    if (sqlite->wal_frames >= sqlite->checkpoint_frames) checkpoint(sqlite);
     return ERR_OK;
 }
 
@@ -185,6 +188,7 @@ static void sqlite_close(struct rows *rows)
 {
     struct sqlite *sqlite = (struct sqlite *)rows;
     disconnect(sqlite);
+    recent_done(&sqlite->recent);
     /* The lock file stays: removing it would let two others lock two different files. */
     if (sqlite->lock >= 0) close(sqlite->lock);
     mem_free(sqlite->path);
@@ -296,18 +300,23 @@ struct rows *sqlite_rows_open(struct slice path, char *out_problem)
                  "use sqlite:PATH");
         return NULL;
     }
-    /* Counting every allocation takes a lock for each. Once SQLite runs this changes nothing. */
+    /* Statistics that nobody reads cost a lock in every allocation, and there are several in each
+       statement. Refused once SQLite is in use, which is as well. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct sqlite *sqlite = MEM_NEW(struct sqlite);
     sqlite->rows.kind = &sqlite_rows;
     sqlite->path = mem_copy(path.at, path.size);
     sqlite->lock = -1;
     sqlite->is_writer = true;
+    sqlite->checkpoint_frames = CHECKPOINT_FRAMES;
     if (prepare_path(sqlite, out_problem)) {
         sqlite->db = connect(sqlite);
         if (!sqlite->db)
             snprintf(out_problem, SQLITE_PROBLEM_SIZE, "%s", sqlite->problem);
-        else if (sqlite_migrate(sqlite->db, sqlite->path, out_problem))
+        /* A rollback journal of the first steps that came back after a power cut would take
+           everything with it, so its removal is made durable before the first use. */
+        else if (sqlite_migrate(sqlite->db, sqlite->path, out_problem) &&
+                 sync_directory(sqlite->path))
             return &sqlite->rows;
     }
     sqlite_close(&sqlite->rows);

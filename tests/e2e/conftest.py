@@ -7,6 +7,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from godwit import Godwit, Simulator  # noqa: E402 (the path comes first)
+from hep import Carrier, ClosedPort, Webhook  # noqa: E402
 
 
 @pytest.fixture
@@ -54,3 +55,45 @@ def stop_all(processes):
         except AssertionError as failure:
             failures.append(str(failure))
     assert not failures, "\n".join(failures)
+
+
+@pytest.fixture
+def new_carrier(tmp_path):
+    """new_carrier(receipt_ms=0) starts a simulated carrier whose log is read."""
+    carriers = []
+
+    def start(**options):
+        options.setdefault("receipt_ms", 5)
+        carrier = Carrier(tmp_path, f"carrier{len(carriers)}", **options)
+        carriers.append(carrier)
+        return carrier
+
+    yield start
+    stop_all(carriers)
+
+
+@pytest.fixture
+def carrier(new_carrier, server):
+    """One carrier that takes and delivers everything that the server sends."""
+    return new_carrier().serve(server)
+
+
+@pytest.fixture
+def webhook():
+    """webhook(status=500) starts a customer's web server that answers so."""
+    webhooks = []
+
+    def start(**options):
+        webhooks.append(Webhook(**options))
+        return webhooks[-1]
+
+    yield start
+    stop_all(webhooks)
+
+
+@pytest.fixture
+def closed_port():
+    """HOST:PORT where connections are refused."""
+    port = ClosedPort()
+    yield port.address
+    port.stop()

@@ -75,8 +75,14 @@ class Process:
         """SIGTERM; it must drain, end with 0 and leave no sanitizer's report."""
         if self.ended:
             return
-        self.ended = True
+        early = self.popen.poll()
         self.popen.send_signal(signal.SIGTERM)
+        self.end()
+        assert early is None, f"it ended by itself\n{self.err.read_text(errors='replace')}"
+
+    def end(self):
+        """The end of a program that was told to end."""
+        self.ended = True
         try:
             status = self.popen.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:

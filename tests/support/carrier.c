@@ -11,10 +11,21 @@
 #include "net/machine.h"
 #include "net/sim/sim.h"
 
-/* Zeroed memory for one more; the arrays of a test never get large. */
+const char world_long_text[] =
+    "Dear customer, your parcel with the tracking number 00340434292135100186 has left our depot "
+    "in "
+    "Leipzig this morning and will be brought to your door today between 14:00 and 16:00. If "
+    "nobody "
+    "is at home the driver leaves it with the neighbours at number 17, or takes it to the shop at "
+    "the corner, where it waits for you for seven days. Have a good day, and thank you for "
+    "choosing "
+    "us once more!";
+
+/* Zeroed memory for one more; it doubles whenever the count is a power of two. */
 static void *one_more(void *old, size_t count, size_t size)
 {
-    char *at = mem_resize(old, (count + 1) * size);
+    char *at = old;
+    if ((count & (count - 1)) == 0) at = mem_resize(old, (count ? 2 * count : 1) * size);
     memset(at + count * size, 0, size);
     return at;
 }
@@ -271,4 +282,19 @@ static void on_drained(void *user)
 void world_drain(struct carrier_world *world)
 {
     smpp_client_drain(world->client, on_drained, world);
+}
+
+int world_setup(void **state)
+{
+    struct carrier_world *world = MEM_NEW(struct carrier_world);
+    world_open(world, 1);
+    *state = world;
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    world_close(*state);
+    mem_free(*state);
+    return 0;
 }

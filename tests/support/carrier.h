@@ -51,6 +51,11 @@ struct carrier_world {
     bool is_drained;
 };
 
+extern const char world_long_text[]; /* three messages on the air */
+
+/* For cmocka: opens with seed 1 in memory of its own. */
+int world_setup(void **state);
+int world_teardown(void **state);
 /* A provider at CARRIER_ADDRESS: one transceiver, window 10; not yet told to the client. */
 void world_open(struct carrier_world *world, uint64_t seed);
 void world_close(struct carrier_world *world);

@@ -61,6 +61,11 @@ static void on_read(void *user, struct tcp *tcp, struct slice bytes)
         struct slice stream = buf_slice(&peer->in);
         enum smpp_decode decoded = smpp_decode(stream, SMPP_SIZE_MAX, &arena, &pdu, &bad);
         if (decoded == SMPP_NEED_MORE) break;
+        if (decoded == SMPP_LOST) {
+            peer->puppet->lost_count++;
+            buf_clear(&peer->in);
+            break;
+        }
         assert_int_equal(decoded, SMPP_DECODED);
         peer_take(peer, &pdu, slice_of(stream.at, pdu.size));
         buf_drop(&peer->in, pdu.size);
@@ -76,7 +81,12 @@ static void on_close(void *user, struct tcp *tcp, bool clean)
     peer->tcp = NULL;
 }
 
-static const struct tcp_events events = {.on_read = on_read, .on_close = on_close};
+static void on_connect(void *user, struct tcp *tcp)
+{
+}
+
+static const struct tcp_events events = {
+    .on_connect = on_connect, .on_read = on_read, .on_close = on_close};
 
 static void on_accept(void *user, struct tcp *tcp)
 {
@@ -102,6 +112,19 @@ void puppet_open(struct puppet *puppet, struct loop *loop, const char *address)
     if (!puppet->listener) fail_msg("%s", error);
 }
 
+void puppet_connect(struct puppet *puppet, struct loop *loop, const char *address)
+{
+    if (puppet->peer_count == 0) {
+        *puppet = (struct puppet){.loop = loop};
+        puppet->last = &puppet->first;
+    }
+    assert_true(puppet->peer_count < PUPPET_PEERS_MAX);
+    struct puppet_peer *peer = &puppet->peers[puppet->peer_count++];
+    *peer = (struct puppet_peer){.puppet = puppet};
+    buf_init(&peer->in, 1 << 20);
+    peer->tcp = tcp_connect(loop, slice_cstr(address), &events, peer);
+}
+
 static struct puppet_pdu *pop(struct puppet *puppet)
 {
     struct puppet_pdu *pdu = puppet->first;
@@ -119,7 +142,7 @@ static void pdu_free(struct puppet_pdu *pdu)
 
 void puppet_close(struct puppet *puppet)
 {
-    tcp_listener_close(puppet->listener);
+    if (puppet->listener) tcp_listener_close(puppet->listener);
     for (size_t i = 0; i < puppet->peer_count; i++) {
         tcp_close(puppet->peers[i].tcp, true);
         buf_done(&puppet->peers[i].in);
@@ -178,6 +201,11 @@ void puppet_answer(struct puppet *puppet, const struct smpp_pdu *request, uint32
     struct smpp_pdu response = smpp_response(request, status);
     if (!response.no_body) response.message_id = slice_cstr(message_id);
     puppet_send(puppet, &response);
+}
+
+bool puppet_is_cut(const struct puppet *puppet)
+{
+    return puppet->peers[puppet->peer_count - 1].tcp == NULL;
 }
 
 void puppet_hang_up(struct puppet *puppet)

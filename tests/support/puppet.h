@@ -1,5 +1,6 @@
-/* An SMSC that does only what a test tells it to: PDUs that arrive wait until the test takes them,
-   and the test says what is sent. One connection is the current one: the newest. */
+/* A peer that does only what a test tells it to, an SMSC that is connected to or an ESME that
+   connects: PDUs that arrive wait until the test takes them, and the test says what is sent. One
+   connection is the current one: the newest. */
 #pragma once
 
 #include "base/arena.h"
@@ -24,10 +25,13 @@ struct puppet {
     bool binds_by_itself; /* answers bind and unbind requests with success */
     bool hangs_up;        /* closes every connection as soon as it comes */
     size_t bind_count;
+    size_t lost_count; /* impossible lengths that came */
     struct puppet_pdu *first, **last;
 };
 
 void puppet_open(struct puppet *puppet, struct loop *loop, const char *address);
+/* Plays an ESME; each call makes another connection. */
+void puppet_connect(struct puppet *puppet, struct loop *loop, const char *address);
 void puppet_close(struct puppet *puppet);
 /* The oldest PDU that came on any connection and was not taken yet, without those that the puppet
    answers by itself. False: none. Its texts live in the arena. */
@@ -40,4 +44,6 @@ void puppet_send_bytes(struct puppet *puppet, struct slice bytes);
 /* Answers a request; a submit_sm gets `message_id`. */
 void puppet_answer(struct puppet *puppet, const struct smpp_pdu *request, uint32_t status,
                    const char *message_id);
+/* Has the current connection ended? */
+bool puppet_is_cut(const struct puppet *puppet);
 void puppet_hang_up(struct puppet *puppet);

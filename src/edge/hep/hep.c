@@ -45,6 +45,19 @@ static struct slice hep_error_body(void *user, unsigned status, struct arena *ar
     return error_json(arena, http_reason(status));
 }
 
+/* RFC 9110 15.5.6: a 405 names the methods that are allowed. */
+static void answer_not_allowed(struct http_request *request, struct slice methods)
+{
+    struct http_header allow = {SLICE("Allow"), methods};
+    http_answer(request, &(struct http_answer){
+                             .status = 405,
+                             .content_type = json_type,
+                             .body = error_json(http_arena(request), http_reason(405)),
+                             .headers = &allow,
+                             .header_count = 1,
+                         });
+}
+
 /* ---- The first door ----------------------------------------------------------------------------
  */
 
@@ -88,14 +101,7 @@ static void messages_on_request(void *user, struct http_request *request,
     struct slice method = http_method(request);
     if (!slice_eq(method, SLICE("POST")) && !slice_eq(method, SLICE("GET")) &&
         !slice_eq(method, SLICE("HEAD"))) {
-        struct http_header allow = {SLICE("Allow"), SLICE("GET, POST")};
-        http_answer(request, &(struct http_answer){
-                                 .status = 405,
-                                 .content_type = json_type,
-                                 .body = error_json(http_arena(request), http_reason(405)),
-                                 .headers = &allow,
-                                 .header_count = 1,
-                             });
+        answer_not_allowed(request, SLICE("GET, POST"));
         return;
     }
     struct gate_entry *caller = ARENA_NEW(http_arena(request), struct gate_entry);
@@ -122,7 +128,7 @@ static void root_on_request(void *user, struct http_request *request, struct htt
         return;
     }
     if (!slice_eq(method, SLICE("GET")) && !slice_eq(method, SLICE("HEAD"))) {
-        http_answer_error(request, 405);
+        answer_not_allowed(request, SLICE("GET"));
         return;
     }
     struct buf out;

@@ -35,8 +35,8 @@ static struct slice receipt_text(struct simulator *simulator, const struct parce
 /* message_state by receipt state: 5.2.28 and SMPP 5. */
 static uint8_t message_state(enum receipt_state state)
 {
-    for (uint8_t code = SMPP_STATE_SCHEDULED; code <= SMPP_STATE_SKIPPED; code++)
-        if (receipt_state_of_code(code) == state) return code;
+    for (unsigned code = SMPP_STATE_SCHEDULED; code <= SMPP_STATE_SKIPPED; code++)
+        if (receipt_state_of_code((uint8_t)code) == state) return (uint8_t)code;
     return SMPP_STATE_UNKNOWN;
 }
 

@@ -2,76 +2,24 @@
    with arrival times that never go back; a delivery takes what has arrived, cut or merged as chance
    has it. The window counts a peer's bytes until they are delivered, so that a paused reader fills
    its sender up. What goes wrong travels as a packet too: the end of one side, and a reset. */
-#include "net/tcp.h"
+#include "net/sim/tcp_sim.h"
 
 #include <assert.h>
-#include <inttypes.h>
-#include <stdio.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "net/sim/sim_inside.h"
 
 enum {
     TCP_LINGER_MS = 10000, /* a closed stream may be this long without sending a byte */
     TCP_HOLD_MAX_MS = 20,  /* a merged delivery waits for others at most this long */
 };
 
-enum tcp_state {
-    TCP_CONNECTING,
-    TCP_OPEN,
-    TCP_FAILED, /* never was open; the owner was told or is about to be */
-};
+const struct tcp_events tcp_no_events;
 
-enum packet_kind {
-    PACKET_ACCEPTED, /* the answer to a connect */
-    PACKET_BYTES,
-    PACKET_END,
-    PACKET_RESET,
-};
-
-struct packet {
-    struct packet *next;
-    enum packet_kind kind;
-    uint64_t due_ms;
-    size_t size, taken;
-    char bytes[];
-};
-
-struct tcp {
-    struct tcp *next;
-    struct loop *loop;
-    const struct tcp_events *events;
-    void *user;
-    struct tcp *peer; /* NULL: not there yet, or gone */
-    enum tcp_state state;
-    bool outgoing;
-    bool paused;
-    bool held;   /* this delivery was put off once already */
-    bool ended;  /* nothing more is read, and the owner was told */
-    bool broken; /* nothing more can be sent */
-    bool doomed; /* a reset is on its way */
-    bool closed; /* by the owner: no callback any more */
-    struct buf out;
-    struct packet *first, *last;
-    size_t incoming;       /* bytes in `first` */
-    size_t lingering_size; /* of `out`, when the linger timer was last set */
-    struct sim_source arrive, deliver, flush, linger;
-    struct address to;
-    char service[ADDRESS_TEXT_MAX]; /* the listener's address: what faults go by */
-    char peer_text[ADDRESS_TEXT_MAX];
-};
-
-static const struct tcp_events tcp_no_events;
-
-static void tcp_arrive(struct loop_timer *timer);
 static void tcp_deliver(struct loop_timer *timer);
 static void tcp_flush(struct loop_timer *timer);
 static void tcp_linger_over(struct loop_timer *timer);
 
-#define TCP_OF(timer, member) ((struct tcp *)(void *)((char *)(timer)-offsetof(struct tcp, member)))
-
-static struct tcp *tcp_new(struct loop *loop, const struct tcp_events *events, void *user)
+struct tcp *tcp_new(struct loop *loop, const struct tcp_events *events, void *user)
 {
     struct tcp *tcp = MEM_NEW(struct tcp);
     tcp->loop = loop;
@@ -95,6 +43,17 @@ uint16_t tcp_next_port(void)
     return port;
 }
 
+size_t tcp_unsent(const struct tcp *tcp)
+{
+    return tcp->out.size - tcp->out_sent;
+}
+
+static void tcp_drop_unsent(struct tcp *tcp)
+{
+    buf_clear(&tcp->out);
+    tcp->out_sent = 0;
+}
+
 /* Packets */
 
 static void tcp_schedule_delivery(struct tcp *tcp)
@@ -106,7 +65,7 @@ static void tcp_schedule_delivery(struct tcp *tcp)
         sim_source_off(&tcp->deliver);
 }
 
-static void tcp_put_packet(struct tcp *to, enum packet_kind kind, struct slice bytes)
+void tcp_put_packet(struct tcp *to, enum packet_kind kind, struct slice bytes)
 {
     struct packet *packet = mem_alloc(sizeof *packet + bytes.size);
     packet->kind = kind;
@@ -188,8 +147,9 @@ void tcp_free_streams(struct loop *loop, bool politely)
         struct tcp *next = at->next;
         if (at->loop == loop) {
             /* The kernel would go on sending for a process that has ended well. */
-            if (politely && at->peer && at->out.size)
-                tcp_put_packet(at->peer, PACKET_BYTES, buf_slice(&at->out));
+            if (politely && at->peer && tcp_unsent(at))
+                tcp_put_packet(at->peer, PACKET_BYTES,
+                               slice_from(buf_slice(&at->out), at->out_sent));
             tcp_destroy(at, !politely);
         }
         at = next;
@@ -199,8 +159,8 @@ void tcp_free_streams(struct loop *loop, bool politely)
 static void tcp_linger_over(struct loop_timer *timer)
 {
     struct tcp *tcp = TCP_OF(timer, linger);
-    if (tcp->out.size < tcp->lingering_size) {
-        tcp->lingering_size = tcp->out.size;
+    if (tcp_unsent(tcp) < tcp->lingering_size) {
+        tcp->lingering_size = tcp_unsent(tcp);
         sim_source_at(&tcp->linger, sim.now_ms + TCP_LINGER_MS);
     } else {
         tcp_destroy(tcp, true);
@@ -215,16 +175,16 @@ void tcp_close(struct tcp *tcp, bool abort)
     tcp->closed = true;
     tcp->events = &tcp_no_events;
     tcp->loop->open_count--;
-    if (tcp->state == TCP_OPEN && tcp->out.size && !abort && !tcp->broken) {
-        tcp->lingering_size = tcp->out.size;
+    if (tcp->state == TCP_OPEN && tcp_unsent(tcp) && !abort && !tcp->broken) {
+        tcp->lingering_size = tcp_unsent(tcp);
         sim_source_at(&tcp->linger, sim.now_ms + TCP_LINGER_MS);
         tcp_schedule_delivery(tcp);
     } else {
-        tcp_destroy(tcp, tcp->out.size > 0);
+        tcp_destroy(tcp, tcp_unsent(tcp) > 0);
     }
 }
 
-static void tcp_tell_break(struct tcp *tcp)
+void tcp_tell_break(struct tcp *tcp)
 {
     if (tcp->closed) {
         tcp_destroy(tcp, true);
@@ -232,7 +192,7 @@ static void tcp_tell_break(struct tcp *tcp)
     }
     if (tcp->state == TCP_CONNECTING) tcp->state = TCP_FAILED;
     tcp->broken = tcp->ended = true;
-    buf_clear(&tcp->out);
+    tcp_drop_unsent(tcp);
     sim_source_off(&tcp->flush);
     tcp_drop_packets(tcp);
     tcp_schedule_delivery(tcp);
@@ -274,7 +234,7 @@ static void tcp_deliver_bytes(struct tcp *tcp)
         sum = sum * 31 + (unsigned char)bytes.at[i];
     sim_note(sum, "%zu bytes at %s of %s", size, tcp->outgoing ? "client" : "server", tcp->service);
     tcp_schedule_delivery(tcp);
-    if (tcp->peer && tcp->peer->out.size) sim_source_at(&tcp->peer->flush, sim.now_ms);
+    if (tcp->peer && tcp_unsent(tcp->peer)) sim_source_at(&tcp->peer->flush, sim.now_ms);
     if (!tcp->closed && !tcp->ended) tcp->events->on_read(tcp->user, tcp, bytes);
 }
 
@@ -316,7 +276,7 @@ static void tcp_deliver(struct loop_timer *timer)
             if (!tcp->closed) tcp->events->on_close(tcp->user, tcp, true);
         } else {
             tcp->state = TCP_OPEN;
-            if (tcp->out.size) sim_source_at(&tcp->flush, sim.now_ms);
+            if (tcp_unsent(tcp)) sim_source_at(&tcp->flush, sim.now_ms);
             if (tcp->events->on_connect) tcp->events->on_connect(tcp->user, tcp);
         }
     }
@@ -343,17 +303,20 @@ void tcp_resume(struct tcp *tcp)
 static void tcp_hand_over(struct tcp *tcp)
 {
     struct tcp *peer = tcp->peer;
-    size_t size = tcp->out.size;
+    size_t size = tcp_unsent(tcp);
     if (!peer) {
         tcp_doom(tcp);
-        buf_clear(&tcp->out);
+        tcp_drop_unsent(tcp);
         return;
     }
     size_t room = peer->incoming < sim.faults.window ? sim.faults.window - peer->incoming : 0;
     if (size > room) size = room;
     if (size == 0) return;
-    tcp_put_packet(peer, PACKET_BYTES, slice_of(tcp->out.at, size));
-    buf_drop(&tcp->out, size);
+    tcp_put_packet(peer, PACKET_BYTES, slice_of(tcp->out.at + tcp->out_sent, size));
+    tcp->out_sent += size;
+    if (tcp->out_sent < tcp->out.size / 2) return;
+    buf_drop(&tcp->out, tcp->out_sent);
+    tcp->out_sent = 0;
 }
 
 static void tcp_flush(struct loop_timer *timer)
@@ -363,9 +326,9 @@ static void tcp_flush(struct loop_timer *timer)
     tcp_hand_over(tcp);
     if (was_alone && tcp->paused)
         tcp_tell_break(tcp); /* reading cannot tell it */
-    else if (tcp->out.size == 0 && tcp->closed)
+    else if (tcp_unsent(tcp) == 0 && tcp->closed)
         tcp_destroy(tcp, false);
-    else if (tcp->out.size == 0 && tcp->events->on_drain)
+    else if (tcp_unsent(tcp) == 0 && tcp->events->on_drain)
         tcp->events->on_drain(tcp->user, tcp);
 }
 
@@ -378,74 +341,7 @@ void tcp_write(struct tcp *tcp, struct slice bytes)
     if (tcp->state == TCP_OPEN) sim_source_at(&tcp->flush, sim.now_ms);
 }
 
-size_t tcp_unsent(const struct tcp *tcp)
-{
-    return tcp->out.size;
-}
-
-/* Connecting */
-
-static void tcp_accept(struct tcp *client, struct tcp_listener *listener)
-{
-    struct loop *loop = tcp_listener_loop(listener);
-    struct tcp *server = tcp_new(loop, &tcp_no_events, NULL);
-    snprintf(client->service, sizeof client->service, "%s", tcp_listener_text(listener));
-    memcpy(server->service, client->service, sizeof server->service);
-    if (client->to.kind == ADDRESS_IP6)
-        snprintf(server->peer_text, sizeof server->peer_text, "[::1]:%u", tcp_next_port());
-    else if (client->to.kind != ADDRESS_UNIX)
-        snprintf(server->peer_text, sizeof server->peer_text, "127.0.0.1:%u", tcp_next_port());
-    server->state = TCP_OPEN;
-    server->peer = client;
-    client->peer = server;
-    tcp_put_packet(client, PACKET_ACCEPTED, SLICE(""));
-
-    sim.current->loop = loop;
-    tcp_listener_accept(listener, server);
-    sim.current->loop = client->loop;
-    assert(server->closed || server->events != &tcp_no_events);
-}
-
-static bool tcp_resolve(const struct tcp *tcp, struct address *out)
-{
-    if (!tcp->to.host[0]) return false; /* the text was no address */
-    *out = tcp->to;
-    if (tcp->to.kind != ADDRESS_NAME) return true;
-    const char *literal = sim_look_up(tcp->to.host);
-    if (!literal) return false;
-    snprintf(out->host, sizeof out->host, "%s", literal);
-    out->kind = strchr(literal, ':') ? ADDRESS_IP6 : ADDRESS_IP4;
-    return true;
-}
-
-static void tcp_arrive(struct loop_timer *timer)
-{
-    struct tcp *tcp = TCP_OF(timer, arrive);
-    struct address to;
-    bool known = tcp_resolve(tcp, &to);
-    struct tcp_listener *listener = known ? tcp_find_listener(&to) : NULL;
-    char text[ADDRESS_TEXT_MAX] = "";
-    if (known) address_format(&to, text);
-    if (known && to.kind != ADDRESS_UNIX) memcpy(tcp->peer_text, text, sizeof text);
-    const char *service = listener ? tcp_listener_text(listener) : text;
-    if (known && sim_is_hole(service)) return;
-    if (listener && !sim_is_refused(service))
-        tcp_accept(tcp, listener);
-    else
-        tcp_tell_break(tcp);
-}
-
-struct tcp *tcp_connect(struct loop *loop, struct slice address, const struct tcp_events *events,
-                        void *user)
-{
-    sim_check_loop(loop);
-    struct tcp *tcp = tcp_new(loop, events, user);
-    tcp->outgoing = true;
-    /* An address that is none stays empty, and nobody is found there. */
-    (void)address_parse(address, &tcp->to);
-    sim_source_at(&tcp->arrive, sim.now_ms + sim_latency());
-    return tcp;
-}
+/* The rest */
 
 void tcp_set_user(struct tcp *tcp, const struct tcp_events *events, void *user)
 {

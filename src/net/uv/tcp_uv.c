@@ -135,6 +135,16 @@ static void tcp_lend_buffer(uv_handle_t *handle, size_t suggested_size, uv_buf_t
     *buffer = uv_buf_init(tcp->loop->read_buffer, LOOP_READ_SIZE);
 }
 
+/* When a reset follows bytes, libuv 1.44 calls it an end of file (it stops at the hang-up instead
+   of reading once more), and the socket still has the error. */
+static bool tcp_has_error(const struct tcp *tcp)
+{
+    int fd, error = 0;
+    socklen_t size = sizeof error;
+    if (uv_fileno(&tcp->uv.handle, &fd) != 0) return true;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0;
+}
+
 static void tcp_received(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer)
 {
     struct tcp *tcp = stream->data;
@@ -150,7 +160,7 @@ static void tcp_received(uv_stream_t *stream, ssize_t size, const uv_buf_t *buff
         tcp->events->on_read(tcp->user, tcp, slice_of(buffer->base, (size_t)size));
     } else {
         uv_read_stop(stream);
-        bool clean = size == UV_EOF && !tcp->broken;
+        bool clean = size == UV_EOF && !tcp->broken && !tcp_has_error(tcp);
         if (!clean) {
             tcp->broken = true;
             tcp_ring_remove(&tcp->ring);
@@ -212,7 +222,7 @@ static void tcp_written(uv_write_t *write, int status)
 /* May call the owner, who may close the stream. */
 static void tcp_flush(struct tcp *tcp)
 {
-    tcp_ring_remove(&tcp->ring);
+    if (!tcp->closed) tcp_ring_remove(&tcp->ring); /* lingering ones stay in theirs */
     if (tcp->out_size == 0 || tcp->writing) return;
     uv_buf_t all = {.base = tcp->out, .len = tcp->out_size};
     int taken = uv_try_write(&tcp->uv.stream, &all, 1);

@@ -1,0 +1,304 @@
+/* The file itself: who may open it, what it is called, who can read it, and what people see in it.
+ */
+#include "place.h"
+#include "workload.h"
+#include "world.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void path_in(const struct place *place, const char *name, char *out)
+{
+    snprintf(out, 256, "%s/%s", place->directory, name);
+}
+
+static void assert_refused(const char *url, const char *word)
+{
+    char problem[256] = "";
+    assert_null(store_open(slice_cstr(url), problem));
+    if (!strstr(problem, word)) fail_msg("\"%s\" does not say \"%s\"", problem, word);
+}
+
+static void a_second_store_is_kept_out_until_the_first_is_closed(void **state)
+{
+    struct place place;
+    place_init(&place);
+    struct store *store = place_open(&place);
+    assert_refused(place.url, "in use");
+    /* Another process. */
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        char problem[256] = "";
+        _exit(store_open(slice_cstr(place.url), problem) ? 1 : 0);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    store_close(store);
+    store_close(place_open(&place));
+    place_done(&place);
+}
+
+static unsigned mode_of(const char *path)
+{
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
+    return about.st_mode & 0777;
+}
+
+static void missing_directories_are_made_for_the_owner_only(void **state)
+{
+    struct place place;
+    place_init(&place);
+    char url[300], path[256];
+    snprintf(url, sizeof url, "sqlite:%s/a/b/new.db", place.directory);
+    char problem[256];
+    mode_t mask = umask(0);
+    struct store *store = store_open(slice_cstr(url), problem);
+    umask(mask);
+    assert_non_null(store);
+    assert_int_equal(workload_begin(store), ERR_OK);
+    static const struct {
+        const char *name;
+        unsigned mode;
+    } rows[] = {{"a", 0700},
+                {"a/b", 0700},
+                {"a/b/new.db", 0600},
+                {"a/b/new.db-wal", 0600},
+                {"a/b/new.db-shm", 0600},
+                {"a/b/new.db.lock", 0600}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        path_in(&place, rows[i].name, path);
+        assert_int_equal(mode_of(path), rows[i].mode);
+    }
+    store_close(store);
+    path_in(&place, "a/b", path);
+    remove_directory(path);
+    path_in(&place, "a", path);
+    remove_directory(path);
+    place_done(&place);
+}
+
+static void a_relative_path_is_a_path(void **state)
+{
+    struct place place;
+    place_init(&place);
+    int here = open(".", O_RDONLY | O_DIRECTORY);
+    assert_int_equal(chdir(place.directory), 0);
+    char problem[256] = "";
+    struct store *store = store_open(SLICE("sqlite:plain.db"), problem);
+    assert_string_equal(problem, "");
+    assert_non_null(store);
+    store_close(store);
+    assert_int_equal(access("plain.db", R_OK), 0);
+    assert_int_equal(fchdir(here), 0);
+    close(here);
+    place_done(&place);
+}
+
+static void run_sql(const struct place *place, const char *sql)
+{
+    char path[256];
+    path_in(place, "godwit.db", path);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static void a_file_of_a_newer_version_is_refused_and_left_alone(void **state)
+{
+    struct place place;
+    place_init(&place);
+    store_close(place_open(&place));
+    run_sql(&place, "PRAGMA user_version = 1000");
+    assert_refused(place.url, "newer version");
+    run_sql(&place, "PRAGMA user_version = 1");
+    store_close(place_open(&place));
+    place_done(&place);
+}
+
+static void a_file_that_is_not_ours_is_refused(void **state)
+{
+    struct place place;
+    char path[256];
+    place_init(&place);
+    run_sql(&place, "CREATE TABLE theirs(x)");
+    assert_refused(place.url, "another program");
+    path_in(&place, "godwit.db", path);
+    FILE *file = fopen(path, "w");
+    for (int i = 0; i < 2000; i++)
+        fputs("not a database, ", file);
+    fclose(file);
+    assert_refused(place.url, "not a database");
+    place_done(&place);
+}
+
+static void urls_that_name_no_store_are_refused_with_a_reason(void **state)
+{
+    static const struct {
+        const char *url, *word;
+    } rows[] = {
+        {"", "use sqlite:PATH"},
+        {"postgres://x", "use sqlite:PATH"},
+        {"sqlite:", "names no file"},
+        {"sqlite::memory:", "names no file"},
+        {"memory", "use sqlite:PATH"},
+        {"sqlite:/proc/none/x.db", "/proc/none"},
+        {"sqlite:/dev/null/x.db", "/dev/null"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_refused(rows[i].url, rows[i].word);
+}
+
+/* The first column of a query's first row, as text; "" for NULL. */
+static void ask(const struct place *place, const char *sql, char *out, size_t size)
+{
+    char path[256];
+    path_in(place, "godwit.db", path);
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_prepare_v2(db, sql, -1, &statement, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    const unsigned char *text = sqlite3_column_text(statement, 0);
+    snprintf(out, size, "%s", text ? (const char *)text : "");
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+}
+
+static void assert_answer(const struct place *place, const char *sql, const char *expected)
+{
+    char answer[256];
+    ask(place, sql, answer, sizeof answer);
+    if (strcmp(answer, expected) != 0)
+        fail_msg("%s: \"%s\", expected \"%s\"", sql, answer, expected);
+}
+
+/* A word for every number of an enum, in the order of the numbers: the format of the file. */
+static void assert_words(const struct place *place, const char *view, const char *table,
+                         const char *column, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char sql[256];
+        snprintf(sql, sizeof sql, "UPDATE %s SET %s = %zu", table, column, i);
+        run_sql(place, sql);
+        snprintf(sql, sizeof sql, "SELECT %s FROM %s LIMIT 1", column, view);
+        assert_answer(place, sql, words[i]);
+    }
+}
+
+static void views_speak_in_the_words_of_the_domain(void **state)
+{
+    static const char *const dialects[] = {"own", "hep", "mesms", "robase"};
+    static const char *const receipts[] = {"",         "enroute",       "delivered", "expired",
+                                           "deleted",  "undeliverable", "accepted",  "unknown",
+                                           "rejected", "skipped"};
+    static const char *const encodings[] = {"GSM-7", "UCS-2"};
+    struct place place;
+    place_init(&place);
+    struct store *store = place_open(&place);
+    workload_begin(store);
+    for (size_t i = 0; i < 3; i++)
+        workload_write(store, i);
+    struct provider provider = {.id = {1}, .name = "uk-one"};
+    struct store_op op = {.kind = STORE_PUT_PROVIDER, .provider = &provider};
+    assert_int_equal(store_write(store, &op, 1), ERR_OK);
+    store_close(store);
+
+    assert_answer(&place, "SELECT count(*) FROM messages", "12");
+    assert_answer(&place, "SELECT accepted_at FROM messages ORDER BY id",
+                  "2026-09-21T14:13:20.001Z");
+    assert_answer(&place, "SELECT account_name FROM messages", "workload");
+    assert_answer(&place, "SELECT group_concat(state) FROM recipients",
+                  "delivered,delivered,delivered,failed,sent,sent,sent,sent,"
+                  "queued,queued,queued,queued");
+    assert_answer(&place, "SELECT number FROM recipients", "+447700900000");
+    assert_answer(&place, "SELECT provider FROM recipients", "uk-one");
+    assert_answer(&place, "SELECT carrier_id FROM attempts WHERE recipient = 1 AND number = 1",
+                  "0123456789");
+    assert_answer(&place,
+                  "SELECT available FROM entries WHERE account_name = 'workload'"
+                  " ORDER BY id DESC LIMIT 1",
+                  "999989");
+    assert_answer(&place,
+                  "SELECT count(*) FROM balances WHERE granted"
+                  " = available + held + spent - refunded + expired AND available > 0",
+                  "2");
+
+    assert_words(&place, "recipients", "recipient", "state", recipient_state_names,
+                 RECIPIENT_STATE_COUNT);
+    assert_words(&place, "attempts", "attempt", "state", attempt_state_names, ATTEMPT_STATE_COUNT);
+    assert_words(&place, "attempts", "attempt", "receipt", receipts, 10);
+    assert_words(&place, "entries", "ledger", "kind", ledger_kind_names, LEDGER_KIND_COUNT);
+    assert_words(&place, "entries", "ledger", "asset", asset_names, ASSET_COUNT);
+    assert_words(&place, "messages", "message", "asset", asset_names, ASSET_COUNT);
+    assert_words(&place, "messages", "message", "dialect", dialects, 4);
+    assert_words(&place, "messages", "message", "encoding", encodings, 2);
+    place_done(&place);
+}
+
+static void balances_are_those_that_the_rows_say(void **state)
+{
+    struct place place;
+    place_init(&place);
+    struct store *store = place_open(&place);
+    workload_begin(store);
+    for (size_t i = 0; i < 40; i++)
+        workload_write(store, i);
+    /* While the store is open: people may look at any time. */
+    assert_answer(&place,
+                  "SELECT count(*) FROM book b WHERE b.credit_available <> coalesce((SELECT"
+                  " sum(amount) FROM ledger l WHERE l.account = b.account AND l.asset = 0), 0)",
+                  "0");
+    assert_int_equal(workload_check(store), 40);
+    store_close(store);
+    place_done(&place);
+}
+
+static void a_reader_never_waits_for_a_checkpoint_nor_holds_one_up(void **state)
+{
+    struct place place;
+    place_init(&place);
+    struct store *store = place_open(&place);
+    struct store_reader *reader = store_reader_open(store);
+    place_checkpoint_at(store, 20);
+    workload_begin(store);
+    for (size_t i = 0; i < 60; i++) {
+        assert_int_equal(workload_write(store, i), ERR_OK);
+        uint64_t key, recipient;
+        assert_int_equal(store_last_ids(reader, &key, &recipient), ERR_OK);
+        assert_int_equal(recipient, 4 * (i + 1));
+    }
+    char path[256];
+    path_in(&place, "godwit.db-wal", path);
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
+    /* The log began again from its start each time: some 60 groups of 10 pages did not add up. */
+    assert_true(about.st_size < 60 * 4200);
+    store_reader_close(reader);
+    store_close(store);
+    place_done(&place);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_second_store_is_kept_out_until_the_first_is_closed),
+        cmocka_unit_test(missing_directories_are_made_for_the_owner_only),
+        cmocka_unit_test(a_relative_path_is_a_path),
+        cmocka_unit_test(a_file_of_a_newer_version_is_refused_and_left_alone),
+        cmocka_unit_test(a_file_that_is_not_ours_is_refused),
+        cmocka_unit_test(urls_that_name_no_store_are_refused_with_a_reason),
+        cmocka_unit_test(views_speak_in_the_words_of_the_domain),
+        cmocka_unit_test(balances_are_those_that_the_rows_say),
+        cmocka_unit_test(a_reader_never_waits_for_a_checkpoint_nor_holds_one_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
