@@ -190,7 +190,9 @@ static enum err write_row(struct rows *rows, enum sqlite_verb verb, enum row_typ
         err = taken ? ERR_ALREADY_EXISTS : sqlite_failed(sqlite, "write");
     }
     sqlite3_reset(statement);
-    if (!err) recent_put(&sqlite->recent, type, row);
+    if (err) return err;
+    recent_put(&sqlite->recent, type, row);
+    if (type == ROW_RECIPIENT) sqlite_queue_note(sqlite, row);
     return err;
 }
 
@@ -246,7 +248,9 @@ enum err sqlite_scan(struct rows *rows, const struct row_scan *scan, struct aren
     const struct row_kind *kind = &row_kinds[scan->type];
     sqlite3_stmt *statement = statement_of(sqlite, VERB_SCAN, scan->type, scan->filter);
     if (!statement) return ERR_STORE_UNAVAILABLE;
-    int rc = bind_key(statement, kind, scan->after);
+    struct row_key after = scan->after;
+    if (scan->filter == ROWS_WAITING) after.id = sqlite_queue_skip(sqlite, after.id);
+    int rc = bind_key(statement, kind, after);
     if (rc == SQLITE_OK && !kind->key_is_word)
         rc = sqlite3_bind_int64(statement, 2, scan->until ? sql_id(scan->until) : INT64_MAX);
     if (rc == SQLITE_OK) rc = sqlite3_bind_int64(statement, 3, sql_id(scan->max));
