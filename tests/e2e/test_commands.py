@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from godwit import BINARY, Refused, wait_for
+from godwit import BINARY, Godwit, Refused, wait_for
 from hep import Account, message
 
 # What is run, one after the other, and what each must answer. NAME in braces is what an earlier row
@@ -153,8 +153,8 @@ WRONG = ["", "nonsense", "account", "account nonsense", "account add", "account 
 
 
 @pytest.mark.parametrize("line", WRONG)
-def test_wrong_usage_is_2(line, new_server):
-    done = new_server().command(*line.split(), status=2)
+def test_wrong_usage_is_2(line, tmp_path):
+    done = Godwit(tmp_path).command(*line.split(), status=2)
     assert done.stdout == ""
     assert done.stderr != ""
 
