@@ -234,3 +234,16 @@ def test_a_message_expires_with_the_clock_and_is_refunded(server, closed_port):
     server.cli("clock", "advance", 120)
     message(server, ident, "expired")
     assert account.ledger() == [("refund", 1, 10), ("charge", -1, 9), ("grant", 10, 10)]
+
+
+def test_sigterm_leaves_a_push_without_an_answer_to_the_next_start(server, new_carrier, webhook):
+    hook = webhook(hold=True)
+    account = Account(server)
+    server.cli("shortcode", "add", account.id, "order", "--webhook", hook.url)
+    new_carrier(inbound_text="order tea", inbound_after=0).connect(server)
+    wait_for(lambda: hook.requests, what="the push")
+    server.stop()
+    server.start()
+    wait_for(lambda: len(hook.requests) == 2, what="the push after the restart")
+    hook.release()
+    assert account.arrived(pushed=True)[0]["webhook_status"] == 204
