@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 
 import pytest
@@ -305,3 +306,57 @@ def test_the_control_socket_is_for_its_owner_alone(server):
     assert (server.folder / "control.sock").stat().st_mode & 0o777 == 0o600
     server.stop()
     wait_for(lambda: not (server.folder / "control.sock").exists(), what="the socket to be gone")
+
+
+LINES = {  # what the control socket is asked, and the name of its refusal
+    b"": "INVALID",
+    b"x": "INVALID",
+    b"\xff\xfe": "INVALID",
+    b"[]": "INVALID",
+    b"{}": "NOT_FOUND",
+    b'{"do":1}': "NOT_FOUND",
+    b'{"do":"nonsense"}': "NOT_FOUND",
+    b'{"do":"account.add"}': "INVALID",
+    b'{"do":"account.add","name":""}': "INVALID",
+    b'{"do":"account.add","name":"a\\u0000b"}': "INVALID",
+    b'{"do":"credit.grant","account":5}': "INVALID",
+    b'{"do":"route.set","destination":"*","providers":",,,"}': "NOT_FOUND",
+    b'{"do":"clock.advance"}': "INVALID",
+}
+
+
+def test_the_control_socket_answers_every_line_with_one(server):
+    with socket.socket(socket.AF_UNIX) as control:
+        control.connect(str(server.folder / "control.sock"))
+        answers = control.makefile("rb")
+        for line, name in LINES.items():
+            control.sendall(line + b"\n")
+            assert json.loads(answers.readline())["error"] == name, line
+        control.sendall(b"".join(line + b"\n" for line in LINES))  # all at once
+        assert [json.loads(answers.readline())["error"] for _ in LINES] == list(LINES.values())
+        control.sendall(b'{"do":"account.list"}')  # in two parts
+        control.sendall(b"\n")
+        assert json.loads(answers.readline()) == {"accounts": []}
+        with pytest.raises(OSError):
+            for _ in range(64):  # a line without an end
+                control.sendall(b"x" * 65536)
+    assert server.cli("account", "list") == {"accounts": []}
+
+
+def test_commands_find_the_store_after_a_crash(server):
+    account = Account(server)
+    server.kill()
+    assert account.balance() == 10
+    server.start()
+    assert account.balance() == 10
+
+
+def test_a_control_socket_in_use_is_not_taken_over(server, tmp_path):
+    other = tmp_path / "other.ini"
+    other.write_text(f"[server]\nlisten = 127.0.0.1:0\ncontrol = {server.folder}/control.sock\n"
+                     "[store]\nurl = memory:\n")
+    done = subprocess.run([BINARY, "-c", other, "serve"], capture_output=True, text=True, timeout=30,
+                          check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "control.sock" in done.stderr
+    assert server.cli("account", "list") == {"accounts": []}

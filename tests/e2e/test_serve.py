@@ -78,6 +78,24 @@ def test_sighup_says_what_it_does_not_take_over(case, new_server):
     server.cli("clock", "advance", 1)
 
 
+SENDERS = {  # how the configured sender is shown, and its type of number
+    "+2899682626": ("2899682626", 1),
+    "Godwit": ("Godwit", 5),
+    "32323": ("32323", 0),
+}
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_the_fixed_sender_is_the_configured_one(sender, new_server, new_carrier):
+    server = new_server(hep={"sender": sender})
+    carrier = new_carrier().serve(server)
+    answer = Account(server).send().json()
+    assert answer["sent_from"] == sender
+    message(server, answer["ID"], "delivered")
+    source = carrier.submits()[0]["source"]
+    assert (source["address"], source["ton"]) == SENDERS[sender]
+
+
 # ---- SIGTERM ------------------------------------------------------------------------------------
 
 def test_sigterm_answers_the_send_in_the_works(server, carrier):
