@@ -86,5 +86,6 @@ void buf_drop(struct buf *buf, size_t size)
 {
     assert(size <= buf->size);
     buf->size -= size;
+    if (size == 0 || buf->size == 0) return;
     memmove(buf->at, buf->at + size, buf->size);
 }

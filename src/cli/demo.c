@@ -254,6 +254,7 @@ int cli_demo(struct cli *cli, int argc, char **argv)
     bool good = open_parts(&demo, problem) && write_config(&demo);
     if (good) {
         loop_on_signal(demo.loop, on_signal);
+        server_start(demo.server);
         next_step(&demo);
         loop_run(demo.loop);
     }

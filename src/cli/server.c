@@ -72,8 +72,11 @@ struct carrier_call {
 static void carrier_done(struct engine_call *call)
 {
     struct carrier_call *carrier = (struct carrier_call *)call;
+    /* What can never be recorded must not be asked for again. */
+    enum err err = call->command.result;
+    if (err != ERR_STORE_UNAVAILABLE && err != ERR_OVERLOADED) err = ERR_OK;
     if (carrier->wants_reply && carrier->server->carriers)
-        smpp_client_reply(carrier->server->carriers, carrier->reply, call->command.result);
+        smpp_client_reply(carrier->server->carriers, carrier->reply, err);
     mem_free(carrier);
 }
 
@@ -182,7 +185,10 @@ static void open_carriers(struct server *server)
 
 static bool open_engine(struct server *server, char *out_problem)
 {
-    server->store = store_open(slice_cstr(server->options.config->store_url), out_problem);
+    const struct server_options *options = &server->options;
+    server->store = options->store
+                        ? options->store
+                        : store_open(slice_cstr(options->config->store_url), out_problem);
     if (!server->store) return false;
     server->ports = (struct core_ports){
         .user = server,
@@ -195,8 +201,8 @@ static bool open_engine(struct server *server, char *out_problem)
         .clock = &server->clock,
         .store = server->store,
         .ports = &server->ports,
-        .retry_window_ms = (uint64_t)server->options.config->retry_window_s * 1000,
-        .stopped = server->options.offline,
+        .retry_window_ms = (uint64_t)options->config->retry_window_s * 1000,
+        .stopped = options->offline,
     };
     server->engine = engine_open(&config, out_problem);
     return server->engine != NULL;
@@ -276,12 +282,14 @@ struct server *server_open(struct loop *loop, const struct server_options *optio
     if (good) hep_pusher_connect(server->pusher, server->engine);
     good = good && open_control(server, out_problem) &&
            (options->offline || open_http(server, out_problem));
-    if (good) {
-        engine_start(server->engine);
-        return server;
-    }
+    if (good) return server;
     server_close(server);
     return NULL;
+}
+
+void server_start(struct server *server)
+{
+    engine_start(server->engine);
 }
 
 static void on_settled(struct loop_task *task)
@@ -320,7 +328,7 @@ void server_close(struct server *server)
     hep_pusher_free(server->pusher);
     hep_free(server->hep);
     engine_free(server->engine);
-    store_close(server->store);
+    if (!server->options.store) store_close(server->store);
     mem_free(server);
 }
 
@@ -381,6 +389,11 @@ struct slice server_address(const struct server *server)
 struct control *server_control(struct server *server)
 {
     return server->control;
+}
+
+struct engine *server_engine(struct server *server)
+{
+    return server->engine;
 }
 
 struct http_client *server_http_client(struct server *server)

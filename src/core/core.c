@@ -11,6 +11,8 @@
 /* Receipts that are still out after this long are not waited for any more. */
 #define RECEIPT_WINDOW_MS (72ull * 60 * 60 * 1000)
 #define RECOVER_PAGE      4096
+/* After a failed commit, when nobody asks for one. */
+#define STORE_AGAIN_MS 100
 
 struct store_reader *core_reader(const struct core *core)
 {
@@ -54,6 +56,7 @@ static void tick_commit(struct tick *tick)
     struct core *core = tick->core;
     if (tick->count > 0) {
         enum err err = store_write(core->config.store, tick->ops, tick->count);
+        core->store_failed = err != ERR_OK;
         for (size_t i = 0; i < tick->count; i++) {
             if (err) tick->ops[i].result = err;
             if (tick->steps[i].then) tick->steps[i].then(tick, &tick->ops[i], tick->steps[i].user);
@@ -170,6 +173,7 @@ void core_tick(struct core *core, struct command **commands, size_t count)
 
 uint64_t core_wait_ms(struct core *core)
 {
+    if (core->store_failed) return STORE_AGAIN_MS; /* what is due cannot be written now */
     if (receipts_are_due(core)) return 0;
     uint64_t mono_ms = clock_mono_ms(core->config.clock);
     uint64_t since_chores_ms = mono_ms - core->last_chores_mono_ms;
@@ -236,15 +240,21 @@ static enum err load_catalog(struct core *core)
     return ERR_OK;
 }
 
-/* An intent without an answer: the last run ended while it was out. */
-static void forget_flight(struct core *core, struct attempt_id attempt)
+/* Intents without an answer: the last run ended while they were out. */
+static void lose_answers(struct core *core, const struct map *lost)
 {
-    struct command command = {
-        .kind = COMMAND_ANSWER,
-        .answer = {.attempt = attempt, .state = ATTEMPT_UNCERTAIN},
-    };
-    struct command *commands[] = {&command};
-    core_tick(core, commands, 1);
+    struct arena arena = {0};
+    struct command **commands = ARENA_ARRAY(&arena, struct command *, lost->count);
+    struct map_entry entry;
+    size_t count = 0;
+    for (size_t cursor = 0; map_each(lost, &cursor, &entry); count++) {
+        commands[count] = ARENA_NEW(&arena, struct command);
+        commands[count]->kind = COMMAND_ANSWER;
+        commands[count]->answer =
+            (struct command_answer){.attempt = {entry.key}, .state = ATTEMPT_UNCERTAIN};
+    }
+    if (count > 0) core_tick(core, commands, count);
+    arena_done(&arena);
 }
 
 static enum err load_attempts(struct core *core)
@@ -274,9 +284,7 @@ static enum err load_attempts(struct core *core)
     }
     arena_done(&arena);
     arena_done(&core->tick.arena);
-    struct map_entry entry;
-    for (size_t cursor = 0; !err && map_each(&lost, &cursor, &entry);)
-        forget_flight(core, (struct attempt_id){entry.key});
+    if (!err) lose_answers(core, &lost);
     map_done(&lost);
     return err;
 }

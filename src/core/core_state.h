@@ -18,6 +18,7 @@ struct core {
     uint64_t last_recipient;
     struct tick tick;
     uint64_t last_chores_mono_ms;
+    bool store_failed; /* the last commit did */
     uint64_t ticks, commands;
 };
 

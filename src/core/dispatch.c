@@ -8,6 +8,9 @@
 #include "core/core_state.h"
 #include "wire/phone.h"
 
+/* Between two pages from disk of a lane that has run empty. */
+#define LOAD_AGAIN_MS 5
+
 void dispatch_init(struct dispatch *dispatch)
 {
     *dispatch = (struct dispatch){0};
@@ -111,7 +114,8 @@ void dispatch_provider(struct core *core, const struct provider *provider, bool 
 void dispatch_link(struct tick *tick, struct command *command)
 {
     struct core *core = tick->core;
-    if (!catalog_provider(&core->catalog, command->link.provider)) {
+    /* A provider that was removed while it was bound tells of its end too. */
+    if (command->link.provider.v == 0 || command->link.provider.v >= core->catalog.provider_limit) {
         command->result = ERR_NOT_FOUND;
         return;
     }
@@ -239,7 +243,11 @@ static void lane_run(struct tick *tick, struct lane *lane)
             continue;
         }
         if (pending->attempts >= ATTEMPTS_MAX - pending->flight_count) {
-            answer_give_up(tick, pending, "too_many_attempts");
+            /* Segments that still fly come back here when they have landed. */
+            if (pending->flying > 0)
+                lane_unqueue(lane, pending);
+            else
+                answer_give_up(tick, pending, "too_many_attempts");
             continue;
         }
         bool all = true;
@@ -370,12 +378,14 @@ void dispatch_chores(struct tick *tick)
 uint64_t dispatch_wait_ms(struct core *core, uint64_t mono_ms)
 {
     uint64_t wait = UINT64_MAX;
-    if (core->dispatch.kept) return 100; /* the store may be well again */
     if (core->dispatch.stopped) return wait;
     for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
         struct lane *lane = &core->dispatch.lanes[id];
-        if (!lane->first && !lane->more_on_disk) continue;
-        uint64_t lane_wait = lane->first ? lane_wait_ms(lane, mono_ms) : 0;
+        uint64_t lane_wait = UINT64_MAX;
+        if (lane->first && core->catalog.providers[id])
+            lane_wait = lane_wait_ms(lane, mono_ms);
+        else if (!lane->first && lane->more_on_disk)
+            lane_wait = LOAD_AGAIN_MS;
         if (lane_wait < wait) wait = lane_wait;
     }
     return wait;

@@ -66,12 +66,17 @@ bool pending_cut(struct pending *pending, enum segment_form form)
     size_t count = pending_segments(pending, form, &arena).count;
     arena_done(&arena);
     if (count == 0) return false;
+    /* A lost answer may have been a yes to any of the old segments. */
+    bool duplicate = false;
+    for (uint16_t i = 0; i < pending->flight_count; i++)
+        duplicate = duplicate || pending->flights[i].duplicate;
     mem_free(pending->flights);
     pending->flights = mem_alloc(count * sizeof *pending->flights);
     pending->flight_count = (uint16_t)count;
     for (size_t i = 0; i < count; i++) {
         pending->flights[i].pending = pending;
         pending->flights[i].segment = (uint8_t)(i + 1);
+        pending->flights[i].duplicate = duplicate;
     }
     return true;
 }

@@ -296,19 +296,33 @@ static enum err apply_finish(struct books *books, struct store_op *op)
     return err;
 }
 
-static enum err receipt_move(struct books *books, struct store_op *op, struct arena *arena)
+/* What the recipient's attempts add up to, given the one that just had its receipt. */
+static enum err receipt_verdict(struct books *books, const struct attempt *attempt,
+                                struct arena *arena, enum recipient_state *out)
+{
+    /* What one attempt delivers by itself, no other attempt can undo; so most receipts need no
+       look at the others. */
+    *out = recipient_fold(attempt, 1);
+    if (*out == RECIPIENT_DELIVERED || !receipt_is_final(attempt->receipt)) return ERR_OK;
+    struct row_list list = {.type = ROW_ATTEMPT};
+    enum err err = attempts_of(books, attempt_recipient(attempt->id), arena, &list);
+    if (!err) *out = recipient_fold((const struct attempt *)(void *)list.at, list.count);
+    return err;
+}
+
+static enum err receipt_move(struct books *books, struct store_op *op,
+                             const struct attempt *attempt)
 {
     const struct store_receipt *receipt = &op->receipt;
-    struct recipient_id id = attempt_recipient(receipt->attempt);
     struct recipient recipient;
-    enum err err = get_recipient(books, id, op, &recipient);
+    enum err err = get_recipient(books, attempt_recipient(receipt->attempt), op, &recipient);
     if (err) return err;
-    struct row_list list = {.type = ROW_ATTEMPT};
-    err = attempts_of(books, id, arena, &list);
-    if (err) return err;
-    enum recipient_state verdict =
-        recipient_fold((const struct attempt *)(void *)list.at, list.count);
-    if (verdict == RECIPIENT_SENT || !recipient_may_move(recipient.state, verdict)) return ERR_OK;
+    struct arena arena = {0};
+    enum recipient_state verdict;
+    err = receipt_verdict(books, attempt, &arena, &verdict);
+    arena_done(&arena);
+    if (err || verdict == RECIPIENT_SENT || !recipient_may_move(recipient.state, verdict))
+        return err;
     if (verdict == RECIPIENT_FAILED) set_error_word(&recipient, receipt->error);
     err = move(books, &recipient, verdict, receipt->at_ms, receipt->refund_ledger);
     if (!err) op->state_after = recipient.state;
@@ -332,11 +346,7 @@ static enum err apply_receipt(struct books *books, struct store_op *op)
     memset(attempt.receipt_error, 0, sizeof attempt.receipt_error);
     if (size) memcpy(attempt.receipt_error, receipt->error.at, size);
     err = put(books, ROW_ATTEMPT, &attempt);
-    if (err) return err;
-    struct arena arena = {0};
-    err = receipt_move(books, op, &arena);
-    arena_done(&arena);
-    return err;
+    return err ? err : receipt_move(books, op, &attempt);
 }
 
 /* ---- Receipts that wait, inbound --------------------------------------------------------------

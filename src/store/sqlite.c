@@ -136,6 +136,7 @@ static void sqlite_rollback(struct rows *rows)
     struct sqlite *sqlite = (struct sqlite *)rows;
     /* Some failures have rolled back by themselves. */
     if (!sqlite3_get_autocommit(sqlite->db)) run(sqlite, &sqlite->rollback, "ROLLBACK");
+    recent_done(&sqlite->recent);
     sqlite->is_suspect = true;
 }
 
@@ -187,6 +188,7 @@ static void sqlite_close(struct rows *rows)
 {
     struct sqlite *sqlite = (struct sqlite *)rows;
     disconnect(sqlite);
+    recent_done(&sqlite->recent);
     /* The lock file stays: removing it would let two others lock two different files. */
     if (sqlite->lock >= 0) close(sqlite->lock);
     mem_free(sqlite->path);
@@ -298,6 +300,9 @@ struct rows *sqlite_rows_open(struct slice path, char *out_problem)
                  "use sqlite:PATH");
         return NULL;
     }
+    /* Statistics that nobody reads cost a lock in every allocation, and there are several in each
+       statement. Refused once SQLite is in use, which is as well. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     struct sqlite *sqlite = MEM_NEW(struct sqlite);
     sqlite->rows.kind = &sqlite_rows;
     sqlite->path = mem_copy(path.at, path.size);

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "store/recent.h"
 #include "store/rows.h"
 
 #define SQLITE_PROBLEM_SIZE 256
@@ -28,6 +29,7 @@ struct sqlite {
     int lock;        /* descriptor of the lock file */
     int wal_frames;  /* in the log after the last commit */
     int checkpoint_frames; /* as many copy them into the file */
+    struct recent recent;
 };
 
 /* Notes what SQLite says went wrong, and returns the error for it. */

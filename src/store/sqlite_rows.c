@@ -190,6 +190,7 @@ static enum err write_row(struct rows *rows, enum sqlite_verb verb, enum row_typ
         err = taken ? ERR_ALREADY_EXISTS : sqlite_failed(sqlite, "write");
     }
     sqlite3_reset(statement);
+    if (!err) recent_put(&sqlite->recent, type, row);
     return err;
 }
 
@@ -222,6 +223,7 @@ enum err sqlite_get(struct rows *rows, enum row_type type, struct row_key key, s
                     void *out)
 {
     struct sqlite *sqlite = (struct sqlite *)rows;
+    if (recent_get(&sqlite->recent, type, key.id, out)) return ERR_OK;
     sqlite3_stmt *statement = statement_of(sqlite, VERB_GET, type, ROWS_ALL);
     if (!statement) return ERR_STORE_UNAVAILABLE;
     enum err err = ERR_OK;

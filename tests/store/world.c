@@ -31,7 +31,8 @@ void world_init(struct world *world, bool sqlite)
     *world = (struct world){.now_ms = 1790000000000, .keeps_file = sqlite};
     snprintf(world->url, sizeof world->url, "memory:");
     if (sqlite) {
-        snprintf(world->directory, sizeof world->directory, "/tmp/store-test-XXXXXX");
+        const char *root = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+        snprintf(world->directory, sizeof world->directory, "%s/store-test-XXXXXX", root);
         assert_non_null(mkdtemp(world->directory));
         snprintf(world->url, sizeof world->url, "sqlite:%s/godwit.db", world->directory);
     }

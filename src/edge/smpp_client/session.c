@@ -440,8 +440,8 @@ void session_submit(struct session *session, const struct submit *submit)
     size_t sender = submit->sender.size, size = submit->segment.size;
     struct waiting *waiting = mem_alloc(sizeof *waiting + sender + size);
     char *texts = (char *)(waiting + 1);
-    memcpy(texts, submit->sender.at, sender);
-    memcpy(texts + sender, submit->segment.bytes, size);
+    if (sender) memcpy(texts, submit->sender.at, sender);
+    if (size) memcpy(texts + sender, submit->segment.bytes, size);
     waiting->submit = *submit;
     waiting->submit.sender = slice_of(texts, sender);
     waiting->submit.segment.bytes = (const uint8_t *)texts + sender;

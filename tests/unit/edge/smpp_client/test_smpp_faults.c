@@ -17,8 +17,8 @@ enum { SUBMITS = 200, SEEDS = 50, FIRST_NUMBER = 447000 };
 static const char *const texts[] = {
     "Hello",
     "\xD0\x9F\xD1\x80\xD0\xB8\xD0\xB2\xD0\xB5\xD1\x82 \xF0\x9F\x90\xB3",
-    "A text that needs more than one message on the air, since it says everything twice. A text "
-    "that needs more than one message on the air, since it says everything twice. The end.",
+    ("A text that needs more than one message on the air, since it says everything twice. A text "
+     "that needs more than one message on the air, since it says everything twice. The end."),
 };
 
 static uint64_t pick(const uint64_t *of, size_t count)
