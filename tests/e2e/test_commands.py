@@ -1,4 +1,5 @@
 """Every command once while the server runs and once while it does not, what is refused and how."""
+import contextlib
 import json
 import os
 import re
@@ -337,9 +338,9 @@ def test_the_control_socket_answers_every_line_with_one(server):
         control.sendall(b'{"do":"account.list"}')  # in two parts
         control.sendall(b"\n")
         assert json.loads(answers.readline()) == {"accounts": []}
-        with pytest.raises(OSError):
-            for _ in range(64):  # a line without an end
-                control.sendall(b"x" * 65536)
+        with contextlib.suppress(OSError):
+            control.sendall(b"x" * (2 << 20))  # a line without an end
+        assert answers.read(1) == b""
     assert server.cli("account", "list") == {"accounts": []}
 
 
