@@ -30,8 +30,7 @@ struct server {
     void *drained_user;
 };
 
-/* ---- From the core to the edges ----------------------------------------------------------------
- */
+/* ---- From the core to the edges ------------------------------------------------------------ */
 
 static void port_submit(void *user, const struct submit *submit)
 {
@@ -57,8 +56,7 @@ static void port_flush(void *user)
     if (server->carriers) smpp_client_flush(server->carriers);
 }
 
-/* ---- From carriers to the core -----------------------------------------------------------------
- */
+/* ---- From carriers to the core ------------------------------------------------------------- */
 
 /* A carrier's word on its way through the core; what it points at is copied behind it. */
 struct carrier_call {
@@ -164,8 +162,7 @@ static void on_note(void *user, struct provider_id provider, const char *text)
     fprintf(stderr, "godwit: provider %u: %s\n", provider.v, text);
 }
 
-/* ---- Opening -----------------------------------------------------------------------------------
- */
+/* ---- Opening ------------------------------------------------------------------------------- */
 
 static void open_carriers(struct server *server)
 {
@@ -332,8 +329,7 @@ void server_close(struct server *server)
     mem_free(server);
 }
 
-/* ---- Draining: customers first, then carriers --------------------------------------------------
- */
+/* ---- Draining: customers first, then carriers ---------------------------------------------- */
 
 static void carriers_drained(void *user)
 {
@@ -365,8 +361,7 @@ void server_drain(struct server *server, void (*done)(void *user), void *user)
     http_server_drain(server->http, http_drained, server);
 }
 
-/* ---- The rest ----------------------------------------------------------------------------------
- */
+/* ---- The rest ------------------------------------------------------------------------------ */
 
 const char *server_reload(struct server *server, const struct config *config)
 {

@@ -50,8 +50,7 @@ void dispatch_forget(struct core *core, struct pending *pending)
     pending_free(pending);
 }
 
-/* ---- Choosing a lane ---------------------------------------------------------------------------
- */
+/* ---- Choosing a lane ----------------------------------------------------------------------- */
 
 /* The best provider of the chain that has not refused: the first that is bound, else the first. The
    present one when all have refused. */
@@ -125,8 +124,7 @@ void dispatch_link(struct tick *tick, struct command *command)
         rebalance(core, &core->dispatch.lanes[id]);
 }
 
-/* ---- Taking off --------------------------------------------------------------------------------
- */
+/* ---- Taking off ---------------------------------------------------------------------------- */
 
 static void write_attempt(struct tick *tick, struct flight *flight, struct attempt *out)
 {
@@ -268,8 +266,7 @@ static void lane_run(struct tick *tick, struct lane *lane)
     }
 }
 
-/* ---- From disk ---------------------------------------------------------------------------------
- */
+/* ---- From disk ----------------------------------------------------------------------------- */
 
 static struct pending *pending_from_disk(struct core *core, const struct store_recipient *row)
 {
@@ -328,8 +325,7 @@ void dispatch_recover(struct tick *tick, const struct attempt *attempt)
     lane_take_off(dispatch_lane(core, pending_provider(pending)), flight);
 }
 
-/* ---- The round ---------------------------------------------------------------------------------
- */
+/* ---- The round ----------------------------------------------------------------------------- */
 
 void dispatch_begin(struct tick *tick)
 {

@@ -45,7 +45,9 @@ uint8_t pending_provider_bit(const struct pending *pending)
 bool pending_is_taken(const struct pending *pending)
 {
     for (uint16_t i = 0; i < pending->flight_count; i++)
-        if (pending->flights[i].state == FLIGHT_TAKEN) return true;
+        if (pending->flights[i].state == FLIGHT_TAKEN ||
+            pending->flights[i].state == FLIGHT_UNCERTAIN)
+            return true;
     return false;
 }
 
@@ -104,6 +106,9 @@ static void pending_recall_attempt(struct pending *pending, const struct attempt
         flight->duplicate = true;
         break;
     case ATTEMPT_REFUSED:
+        /* As when it was answered: a lost answer before it may have been a yes. */
+        if (attempt->possible_duplicate) flight->state = FLIGHT_UNCERTAIN;
+        break;
     case ATTEMPT_STATE_COUNT:
         break;
     }

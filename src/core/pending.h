@@ -53,7 +53,7 @@ void pending_free(struct pending *pending);
 struct provider_id pending_provider(const struct pending *pending);
 /* The bit of the provider it is with now. */
 uint8_t pending_provider_bit(const struct pending *pending);
-/* Some carrier has at least one segment of it. */
+/* Some carrier has at least one segment of it, or may have and is not asked again. */
 bool pending_is_taken(const struct pending *pending);
 /* Makes the flights that the text needs in this form. False: too many segments. */
 bool pending_cut(struct pending *pending, enum segment_form form);

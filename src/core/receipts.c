@@ -81,8 +81,7 @@ static uint64_t index_key(struct provider_id provider, const struct folded *id)
     return hash_slice(slice_of(id->text, id->size), provider.v);
 }
 
-/* ---- Matching ----------------------------------------------------------------------------------
- */
+/* ---- Matching ------------------------------------------------------------------------------ */
 
 struct match {
     struct attempt_id attempt;
@@ -139,8 +138,7 @@ static bool match_receipt(struct core *core, struct provider_id provider, struct
     return true;
 }
 
-/* ---- Parking -----------------------------------------------------------------------------------
- */
+/* ---- Parking ------------------------------------------------------------------------------- */
 
 static void make_due(struct receipts *receipts, struct parked *parked)
 {
@@ -229,8 +227,7 @@ static void parked_leave(struct tick *tick, struct parked *parked)
     tick_op(tick, STORE_UNPARK, unparked, parked)->unpark = parked->receipt.id;
 }
 
-/* ---- Commands ----------------------------------------------------------------------------------
- */
+/* ---- Commands ------------------------------------------------------------------------------ */
 
 struct receipt_step {
     struct command *command; /* NULL: it was parked */

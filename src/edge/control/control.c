@@ -18,8 +18,7 @@ struct control {
     struct control_client *clients;
 };
 
-/* ---- Arguments ---------------------------------------------------------------------------------
- */
+/* ---- Arguments ----------------------------------------------------------------------------- */
 
 static const struct field_spec arg_fields[] = {
     {"do", FIELD_TEXT, offsetof(struct control_args, verb)},
@@ -118,8 +117,7 @@ void control_put_time(struct control_job *job, const char *name, uint64_t ms)
         json_put_null(&job->json, name);
 }
 
-/* ---- One request -------------------------------------------------------------------------------
- */
+/* ---- One request --------------------------------------------------------------------------- */
 
 static void job_end(struct control_job *job)
 {
@@ -223,8 +221,7 @@ void control_execute(struct control *control, struct slice request,
     job_end(job);
 }
 
-/* ---- The socket --------------------------------------------------------------------------------
- */
+/* ---- The socket ---------------------------------------------------------------------------- */
 
 /* A connection; it outlives its stream while requests of it are in the works. */
 struct control_client {
