@@ -316,6 +316,7 @@ void server_close(struct server *server)
     smpp_client_free(server->carriers);
     server->carriers = NULL;
     http_server_free(server->http);
+    hep_pusher_stop(server->pusher);
     http_client_free(server->web);
     control_free(server->control);
     settle(server);

@@ -122,6 +122,16 @@ def test_an_empty_text_is_stored_and_not_answered(server, inbound):
     assert quiet.submits() == []
 
 
+def test_a_sender_that_is_no_number_is_kept_as_written_and_not_answered(server, account, inbound):
+    claim(account, "order")
+    inbound("order tea", inbound_from="PizzaShop")
+    assert account.arrived()[0]["sender"] == "PizzaShop"
+    quiet = inbound("zzz", inbound_from="PizzaShop")
+    wait_for(lambda: len(inbound_rows(server)) == 2, what="the message without an owner")
+    wait_for(inbound("zzz").submits, what="the reply to a number")
+    assert quiet.submits() == []
+
+
 def test_check_24_the_list_shows_the_newest_hundred(server, account, inbound):
     claim(account, "order")
     inbound("order old", inbound_count=104)
