@@ -68,6 +68,7 @@ static bool ask_store(struct asking *asking, const struct config *config, char *
     struct server_options options = {.config = config, .offline = true, .quiet = true};
     struct server *server = server_open(asking->loop, &options, out_problem);
     if (!server) return false;
+    server_start(server);
     control_execute(server_control(server), asking->request, on_reply, asking);
     if (!asking->answered) loop_run(asking->loop);
     server_close(server);

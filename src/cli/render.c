@@ -7,8 +7,7 @@
 
 #define COLUMNS_MAX 32
 
-/* ---- Walking JSON that is known to be well formed ----------------------------------------------
- */
+/* ---- Walking JSON that is known to be well formed ------------------------------------------ */
 
 static size_t skip_text(struct slice json, size_t at)
 {
@@ -76,8 +75,7 @@ struct slice render_plain(struct slice value, struct arena *arena)
     return one.text.text;
 }
 
-/* ---- Tables ------------------------------------------------------------------------------------
- */
+/* ---- Tables -------------------------------------------------------------------------------- */
 
 static bool is_list(struct slice value)
 {

@@ -64,6 +64,7 @@ int cli_serve(struct cli *cli, int argc, char **argv)
     }
     loop_set_user(serving.loop, &serving);
     loop_on_signal(serving.loop, on_signal);
+    server_start(serving.server);
     struct slice address = server_address(serving.server);
     printf("listening http://%.*s\n", (int)address.size, address.at);
     fflush(stdout);

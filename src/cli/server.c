@@ -30,8 +30,7 @@ struct server {
     void *drained_user;
 };
 
-/* ---- From the core to the edges ----------------------------------------------------------------
- */
+/* ---- From the core to the edges ------------------------------------------------------------ */
 
 static void port_submit(void *user, const struct submit *submit)
 {
@@ -57,8 +56,7 @@ static void port_flush(void *user)
     if (server->carriers) smpp_client_flush(server->carriers);
 }
 
-/* ---- From carriers to the core -----------------------------------------------------------------
- */
+/* ---- From carriers to the core ------------------------------------------------------------- */
 
 /* A carrier's word on its way through the core; what it points at is copied behind it. */
 struct carrier_call {
@@ -72,8 +70,11 @@ struct carrier_call {
 static void carrier_done(struct engine_call *call)
 {
     struct carrier_call *carrier = (struct carrier_call *)call;
+    /* What can never be recorded must not be asked for again. */
+    enum err err = call->command.result;
+    if (err != ERR_STORE_UNAVAILABLE && err != ERR_OVERLOADED) err = ERR_OK;
     if (carrier->wants_reply && carrier->server->carriers)
-        smpp_client_reply(carrier->server->carriers, carrier->reply, call->command.result);
+        smpp_client_reply(carrier->server->carriers, carrier->reply, err);
     mem_free(carrier);
 }
 
@@ -161,8 +162,7 @@ static void on_note(void *user, struct provider_id provider, const char *text)
     fprintf(stderr, "godwit: provider %u: %s\n", provider.v, text);
 }
 
-/* ---- Opening -----------------------------------------------------------------------------------
- */
+/* ---- Opening ------------------------------------------------------------------------------- */
 
 static void open_carriers(struct server *server)
 {
@@ -182,7 +182,10 @@ static void open_carriers(struct server *server)
 
 static bool open_engine(struct server *server, char *out_problem)
 {
-    server->store = store_open(slice_cstr(server->options.config->store_url), out_problem);
+    const struct server_options *options = &server->options;
+    server->store = options->store
+                        ? options->store
+                        : store_open(slice_cstr(options->config->store_url), out_problem);
     if (!server->store) return false;
     server->ports = (struct core_ports){
         .user = server,
@@ -195,8 +198,8 @@ static bool open_engine(struct server *server, char *out_problem)
         .clock = &server->clock,
         .store = server->store,
         .ports = &server->ports,
-        .retry_window_ms = (uint64_t)server->options.config->retry_window_s * 1000,
-        .stopped = server->options.offline,
+        .retry_window_ms = (uint64_t)options->config->retry_window_s * 1000,
+        .stopped = options->offline,
     };
     server->engine = engine_open(&config, out_problem);
     return server->engine != NULL;
@@ -276,12 +279,14 @@ struct server *server_open(struct loop *loop, const struct server_options *optio
     if (good) hep_pusher_connect(server->pusher, server->engine);
     good = good && open_control(server, out_problem) &&
            (options->offline || open_http(server, out_problem));
-    if (good) {
-        engine_start(server->engine);
-        return server;
-    }
+    if (good) return server;
     server_close(server);
     return NULL;
+}
+
+void server_start(struct server *server)
+{
+    engine_start(server->engine);
 }
 
 static void on_settled(struct loop_task *task)
@@ -311,6 +316,7 @@ void server_close(struct server *server)
     smpp_client_free(server->carriers);
     server->carriers = NULL;
     http_server_free(server->http);
+    hep_pusher_stop(server->pusher);
     http_client_free(server->web);
     control_free(server->control);
     settle(server);
@@ -319,12 +325,11 @@ void server_close(struct server *server)
     hep_pusher_free(server->pusher);
     hep_free(server->hep);
     engine_free(server->engine);
-    store_close(server->store);
+    if (!server->options.store) store_close(server->store);
     mem_free(server);
 }
 
-/* ---- Draining: customers first, then carriers --------------------------------------------------
- */
+/* ---- Draining: customers first, then carriers ---------------------------------------------- */
 
 static void carriers_drained(void *user)
 {
@@ -356,8 +361,7 @@ void server_drain(struct server *server, void (*done)(void *user), void *user)
     http_server_drain(server->http, http_drained, server);
 }
 
-/* ---- The rest ----------------------------------------------------------------------------------
- */
+/* ---- The rest ------------------------------------------------------------------------------ */
 
 const char *server_reload(struct server *server, const struct config *config)
 {
@@ -380,6 +384,11 @@ struct slice server_address(const struct server *server)
 struct control *server_control(struct server *server)
 {
     return server->control;
+}
+
+struct engine *server_engine(struct server *server)
+{
+    return server->engine;
 }
 
 struct http_client *server_http_client(struct server *server)

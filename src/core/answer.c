@@ -1,6 +1,7 @@
 #include "core/answer.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "base/mem.h"
 #include "core/core_state.h"
@@ -131,7 +132,7 @@ static enum recipient_state settle(struct tick *tick, struct pending *pending)
         if (pending->queued)
             lane_unqueue(dispatch_lane(tick->core, pending_provider(pending)), pending);
         if (tally.of[FLIGHT_FLYING] > 0) return RECIPIENT_NEW;
-        if (tally.of[FLIGHT_TAKEN] + tally.of[FLIGHT_UNCERTAIN] > 0) {
+        if (pending->fails || tally.of[FLIGHT_TAKEN] + tally.of[FLIGHT_UNCERTAIN] > 0) {
             state = RECIPIENT_FAILED;
         } else {
             pending->refused |= pending_provider_bit(pending);
@@ -172,8 +173,7 @@ void answer_settle_waiting(struct tick *tick, struct pending *pending)
     };
 }
 
-/* SMPP 3.4 5.1.3: answers that say "not now" rather than "not this". */
-static bool is_temporary(uint32_t status)
+bool answer_is_temporary(uint32_t status)
 {
     return status == ESME_RSYSERR || status == ESME_RX_T_APPN;
 }
@@ -189,8 +189,7 @@ static void lost_answer(struct core *core, struct flight *flight)
         flight->duplicate = true;
     } else if (policy == UNCERTAIN_FAIL) {
         flight->state = FLIGHT_REFUSED;
-        pending->refused = (uint8_t)((1u << pending->chain_count) - 1);
-        pending->temporary = false;
+        pending->fails = true;
     } else {
         flight->state = FLIGHT_UNCERTAIN;
     }
@@ -209,7 +208,7 @@ static void judge(struct tick *tick, struct flight *flight, const struct command
     case ATTEMPT_REFUSED:
         lane->refused++;
         pending->status = answer->status;
-        if (is_temporary(answer->status)) pending->temporary = true;
+        if (answer_is_temporary(answer->status)) pending->temporary = true;
         /* A second provider after a lost answer would be a second resend: it stays uncertain. */
         flight->state = flight->duplicate ? FLIGHT_UNCERTAIN : FLIGHT_REFUSED;
         break;
@@ -225,8 +224,27 @@ static void judge(struct tick *tick, struct flight *flight, const struct command
         break;
     case ATTEMPT_INTENT:
     case ATTEMPT_STATE_COUNT:
-        assert(!"not an answer");
+        abort(); /* no answer */
     }
+}
+
+/* An intent of an earlier run that nobody waits for any more: its recipient has moved on, or its
+   text is cut in another way now. It does not stay open. */
+static void forget(struct tick *tick, struct command *command)
+{
+    struct attempt attempt;
+    if (store_attempt(core_reader(tick->core), command->answer.attempt, &attempt) ||
+        attempt.state != ATTEMPT_INTENT || command->answer.state != ATTEMPT_UNCERTAIN) {
+        command->result = ERR_NOT_FOUND;
+        return;
+    }
+    struct store_op *op = tick_op(tick, STORE_ANSWER, answer_written, NULL);
+    op->answer = (struct store_answer){
+        .attempt = attempt.id,
+        .state = ATTEMPT_UNCERTAIN,
+        .at_ms = tick->now_ms,
+        .provider = attempt.provider,
+    };
 }
 
 void dispatch_answer(struct tick *tick, struct command *command)
@@ -235,7 +253,7 @@ void dispatch_answer(struct tick *tick, struct command *command)
     const struct command_answer *answer = &command->answer;
     struct flight *flight = map_get_pointer(&core->dispatch.flights, answer->attempt.v);
     if (!flight) {
-        command->result = ERR_NOT_FOUND;
+        forget(tick, command);
         return;
     }
     struct pending *pending = flight->pending;

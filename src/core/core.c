@@ -19,8 +19,7 @@ struct store_reader *core_reader(const struct core *core)
     return store_own_reader(core->config.store);
 }
 
-/* ---- Ticks -------------------------------------------------------------------------------------
- */
+/* ---- Ticks --------------------------------------------------------------------------------- */
 
 struct store_op *tick_op(struct tick *tick, enum store_op_kind kind, tick_then then, void *user)
 {
@@ -187,8 +186,7 @@ bool core_is_quiet(const struct core *core)
     return dispatch_is_quiet(core);
 }
 
-/* ---- Start -------------------------------------------------------------------------------------
- */
+/* ---- Start --------------------------------------------------------------------------------- */
 
 static uint64_t meta_number(struct core *core, struct slice name)
 {

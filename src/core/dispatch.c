@@ -50,8 +50,7 @@ void dispatch_forget(struct core *core, struct pending *pending)
     pending_free(pending);
 }
 
-/* ---- Choosing a lane ---------------------------------------------------------------------------
- */
+/* ---- Choosing a lane ----------------------------------------------------------------------- */
 
 /* The best provider of the chain that has not refused: the first that is bound, else the first. The
    present one when all have refused. */
@@ -117,8 +116,7 @@ void dispatch_link(struct tick *tick, struct command *command)
         rebalance(core, &core->dispatch.lanes[id]);
 }
 
-/* ---- Taking off --------------------------------------------------------------------------------
- */
+/* ---- Taking off ---------------------------------------------------------------------------- */
 
 static void write_attempt(struct tick *tick, struct flight *flight, struct attempt *out)
 {
@@ -264,22 +262,62 @@ static void lane_run(struct tick *tick, struct lane *lane)
     }
 }
 
-/* ---- From disk ---------------------------------------------------------------------------------
- */
+/* ---- From disk ----------------------------------------------------------------------------- */
 
-static struct pending *pending_from_disk(struct core *core, const struct store_recipient *row)
+/* The attempt whose cutting and provider hold now: one that is out, else one that was taken or may
+   have been for good, else the latest. NULL without attempts. */
+static const struct attempt *latest_attempt(const struct store_recipient *row, bool *out_is_tied)
 {
+    const struct attempt *best = NULL;
+    unsigned best_rank = 0;
+    for (size_t i = 0; i < row->attempt_count; i++) {
+        const struct attempt *attempt = &row->attempts[i];
+        unsigned rank = attempt->state == ATTEMPT_INTENT                                     ? 4
+                        : attempt->state == ATTEMPT_TAKEN                                    ? 3
+                        : attempt->state == ATTEMPT_UNCERTAIN && attempt->possible_duplicate ? 2
+                                                                                             : 1;
+        if (rank < best_rank) continue;
+        best = attempt;
+        best_rank = rank;
+    }
+    *out_is_tied = best_rank > 1;
+    return best;
+}
+
+static enum uncertain_policy policy_of(const struct core *core, struct provider_id id)
+{
+    const struct provider *provider = catalog_provider(&core->catalog, id);
+    return provider ? provider->quirks.uncertain : UNCERTAIN_WAIT;
+}
+
+/* Names the provider it is with. A route that has gone since, or leads elsewhere now, does not take
+   it away from who has some of it. */
+static struct pending *pending_on_route(struct core *core, const struct store_recipient *row)
+{
+    bool is_tied;
+    const struct attempt *latest = latest_attempt(row, &is_tied);
+    struct provider_id alone[1] = {latest ? latest->provider : row->recipient.provider};
     const struct route *route =
         route_choose(core->catalog.routes, core->catalog.route_count, row->recipient.number,
                      phone_iso2(row->recipient.number));
-    /* A route that has gone since: the provider it was given to is the one there is. */
-    struct provider_id alone[1] = {row->recipient.provider};
-    struct pending *pending =
-        pending_new(&row->message, &row->recipient, route ? route->chain : alone,
-                    route ? route->chain_count : 1);
+    for (uint8_t at = 0; route && at < route->chain_count; at++) {
+        if (route->chain[at].v != alone[0].v) continue;
+        struct pending *pending =
+            pending_new(&row->message, &row->recipient, route->chain, route->chain_count);
+        pending->chain_at = at;
+        return pending;
+    }
+    if (!route || is_tied) return pending_new(&row->message, &row->recipient, alone, 1);
+    return pending_new(&row->message, &row->recipient, route->chain, route->chain_count);
+}
+
+static struct pending *pending_from_disk(struct core *core, const struct store_recipient *row)
+{
+    struct pending *pending = pending_on_route(core, row);
     map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
     pending_cut(pending, form_of(core, pending_provider(pending)));
-    pending_recall(pending, row->attempts, row->attempt_count);
+    for (size_t i = 0; i < row->attempt_count; i++)
+        pending_recall(pending, &row->attempts[i], policy_of(core, row->attempts[i].provider));
     return pending;
 }
 
@@ -313,19 +351,19 @@ void dispatch_recover(struct tick *tick, const struct attempt *attempt)
         if (row.recipient.state != RECIPIENT_QUEUED) return;
         pending = pending_from_disk(core, &row);
     }
-    if (attempt->segment < 1 || attempt->segment > pending->flight_count) return;
+    /* What cannot fly here is still written down as lost. */
+    if (attempt->segments != pending->flight_count ||
+        attempt->provider.v != pending_provider(pending).v)
+        return;
     struct flight *flight = &pending->flights[attempt->segment - 1];
     if (flight->state != FLIGHT_WAITING) return;
-    for (uint8_t at = 0; at < pending->chain_count; at++)
-        if (pending->chain[at].v == attempt->provider.v) pending->chain_at = at;
     flight->attempt = (uint8_t)(attempt->id.v & 0xFF);
     flight->duplicate = attempt->possible_duplicate;
     map_set_pointer(&core->dispatch.flights, attempt->id.v, flight);
     lane_take_off(dispatch_lane(core, pending_provider(pending)), flight);
 }
 
-/* ---- The round ---------------------------------------------------------------------------------
- */
+/* ---- The round ----------------------------------------------------------------------------- */
 
 void dispatch_begin(struct tick *tick)
 {

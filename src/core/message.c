@@ -68,6 +68,12 @@ bool receipt_is_final(enum receipt_state state)
     return receipt_verdict(state) != VERDICT_NONE;
 }
 
+/* Others will never have a verdict, so nobody waits for one. */
+static bool attempt_may_be_taken(enum attempt_state state)
+{
+    return state == ATTEMPT_INTENT || state == ATTEMPT_TAKEN || state == ATTEMPT_UNCERTAIN;
+}
+
 /* What is known of one segment; bits. */
 enum { SEEN_GOOD = 1, SEEN_BAD = 2, SEEN_OPEN = 4 };
 
@@ -87,8 +93,7 @@ static enum recipient_state recipient_fold_cut(const struct attempt *attempts, s
             seen[attempt->segment] |= SEEN_BAD;
             break;
         case VERDICT_NONE:
-            /* A refused attempt will never have a verdict, so nobody waits for it. */
-            if (attempt->state != ATTEMPT_REFUSED) seen[attempt->segment] |= SEEN_OPEN;
+            if (attempt_may_be_taken(attempt->state)) seen[attempt->segment] |= SEEN_OPEN;
             break;
         }
     }
@@ -108,8 +113,8 @@ enum recipient_state recipient_fold(const struct attempt *attempts, size_t count
     bool failed = false, open = false;
     for (size_t i = 0; i < count; i++) {
         const struct attempt *attempt = &attempts[i];
-        bool refused = attempt->state == ATTEMPT_REFUSED && !receipt_is_final(attempt->receipt);
-        if (refused || done[attempt->segments]) continue;
+        bool counts = attempt_may_be_taken(attempt->state) || receipt_is_final(attempt->receipt);
+        if (!counts || done[attempt->segments]) continue;
         done[attempt->segments] = true;
         switch (recipient_fold_cut(attempts, count, attempt->segments)) {
         case RECIPIENT_DELIVERED:

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "core/answer.h"
 
 struct pending *pending_new(const struct message *message, const struct recipient *recipient,
                             const struct provider_id *chain, uint32_t chain_count)
@@ -86,11 +87,46 @@ void pending_cut(struct pending *pending, enum segment_form form)
     }
 }
 
-static void pending_recall_attempt(struct pending *pending, const struct attempt *attempt)
+/* The segment's answer was lost, or it was an attempt at another way of cutting. */
+static void pending_recall_lost(struct pending *pending, struct flight *flight, bool was_duplicate,
+                                enum uncertain_policy policy)
+{
+    flight->attempt = 0;
+    flight->duplicate = true;
+    if (policy == UNCERTAIN_FAIL) {
+        flight->state = FLIGHT_REFUSED;
+        pending->fails = true;
+    } else if (policy == UNCERTAIN_WAIT || was_duplicate) {
+        flight->state = FLIGHT_UNCERTAIN;
+    } else {
+        flight->state = FLIGHT_WAITING;
+    }
+}
+
+static void pending_recall_refusal(struct pending *pending, const struct attempt *attempt)
+{
+    for (uint8_t at = 0; at < pending->chain_count; at++)
+        if (pending->chain[at].v == attempt->provider.v) pending->refused |= (uint8_t)(1u << at);
+    if (answer_is_temporary(attempt->status)) pending->temporary = true;
+}
+
+static bool pending_may_have_it(const struct attempt *attempt)
+{
+    return attempt->state == ATTEMPT_INTENT || attempt->state == ATTEMPT_TAKEN ||
+           attempt->state == ATTEMPT_UNCERTAIN;
+}
+
+void pending_recall(struct pending *pending, const struct attempt *attempt,
+                    enum uncertain_policy policy)
 {
     uint8_t number = (uint8_t)(attempt->id.v & 0xFF);
     if (number > pending->attempts) pending->attempts = number;
-    if (attempt->segment < 1 || attempt->segment > pending->flight_count) return;
+    if (attempt->state == ATTEMPT_REFUSED) pending_recall_refusal(pending, attempt);
+    if (attempt->segments != pending->flight_count) {
+        for (uint16_t i = 0; pending_may_have_it(attempt) && i < pending->flight_count; i++)
+            pending->flights[i].duplicate = true;
+        return;
+    }
     struct flight *flight = &pending->flights[attempt->segment - 1];
     if (flight->state == FLIGHT_TAKEN) return;
     switch (attempt->state) {
@@ -104,24 +140,13 @@ static void pending_recall_attempt(struct pending *pending, const struct attempt
         flight->duplicate = attempt->possible_duplicate;
         break;
     case ATTEMPT_UNCERTAIN:
-        flight->state = attempt->possible_duplicate ? FLIGHT_UNCERTAIN : FLIGHT_WAITING;
-        flight->attempt = 0;
-        flight->duplicate = true;
+        pending_recall_lost(pending, flight, attempt->possible_duplicate, policy);
         break;
     case ATTEMPT_REFUSED:
+        /* As when it was answered: a lost answer before it may have been a yes. */
+        if (attempt->possible_duplicate) flight->state = FLIGHT_UNCERTAIN;
+        break;
     case ATTEMPT_STATE_COUNT:
         break;
-    }
-}
-
-void pending_recall(struct pending *pending, const struct attempt *attempts, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        pending_recall_attempt(pending, &attempts[i]);
-        for (uint8_t at = 0; at < pending->chain_count; at++) {
-            if (pending->chain[at].v != attempts[i].provider.v) continue;
-            if (attempts[i].state == ATTEMPT_REFUSED) pending->refused |= (uint8_t)(1u << at);
-            pending->chain_at = at;
-        }
     }
 }

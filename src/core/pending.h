@@ -40,6 +40,7 @@ struct pending {
     uint8_t attempts;       /* made so far */
     uint8_t rounds;         /* over the chain */
     bool temporary;         /* some refusal of this round was not for good */
+    bool fails;             /* a lost answer has decided it: no other try */
     uint32_t status;        /* of the last refusal */
     enum segment_form form; /* how the flights were cut; a provider's may change meanwhile */
     uint16_t flying;        /* flights in that state */
@@ -61,7 +62,10 @@ bool pending_is_tied(const struct pending *pending);
 /* Makes the flights that the text needs in this form. When any of those before was a possible
    duplicate, all of these are. */
 void pending_cut(struct pending *pending, enum segment_form form);
-/* Takes over what an earlier run did: attempts made, segments taken, providers that refused. */
-void pending_recall(struct pending *pending, const struct attempt *attempts, size_t count);
+/* Takes over an attempt of an earlier run, each in the order made, when the flights are cut as the
+   latest ones were. `policy` is that of its provider. What was cut otherwise is remembered only in
+   that it may have been taken. */
+void pending_recall(struct pending *pending, const struct attempt *attempt,
+                    enum uncertain_policy policy);
 /* The segments' bytes, in the arena. */
 struct segment_list pending_segments(const struct pending *pending, struct arena *arena);

@@ -19,6 +19,7 @@ struct parked {
     bool leaving;            /* its removal is being written */
     bool gone;               /* only a list still names it */
     uint64_t order;          /* submits of the provider before it: their answers may bring its id */
+    uint64_t since_mono_ms;  /* in this run; jumps of the wall clock lose no receipt */
     struct parked_receipt receipt;
 };
 
@@ -81,8 +82,7 @@ static uint64_t index_key(struct provider_id provider, const struct folded *id)
     return hash_slice(slice_of(id->text, id->size), provider.v);
 }
 
-/* ---- Matching ----------------------------------------------------------------------------------
- */
+/* ---- Matching ------------------------------------------------------------------------------ */
 
 struct match {
     struct attempt_id attempt;
@@ -139,8 +139,7 @@ static bool match_receipt(struct core *core, struct provider_id provider, struct
     return true;
 }
 
-/* ---- Parking -----------------------------------------------------------------------------------
- */
+/* ---- Parking ------------------------------------------------------------------------------- */
 
 static void make_due(struct receipts *receipts, struct parked *parked)
 {
@@ -192,6 +191,7 @@ static struct parked *parked_add(struct core *core, const struct parked_receipt 
     struct receipts *receipts = &core->receipts;
     struct parked *parked = parked_new(receipt);
     parked->order = order;
+    parked->since_mono_ms = clock_mono_ms(core->config.clock);
     parked->previous = receipts->parked_last;
     *(receipts->parked_last ? &receipts->parked_last->next : &receipts->parked_first) = parked;
     receipts->parked_last = parked;
@@ -229,8 +229,7 @@ static void parked_leave(struct tick *tick, struct parked *parked)
     tick_op(tick, STORE_UNPARK, unparked, parked)->unpark = parked->receipt.id;
 }
 
-/* ---- Commands ----------------------------------------------------------------------------------
- */
+/* ---- Commands ------------------------------------------------------------------------------ */
 
 struct receipt_step {
     struct command *command; /* NULL: it was parked */
@@ -358,7 +357,7 @@ void receipts_begin(struct tick *tick)
 void receipts_chores(struct tick *tick)
 {
     for (struct parked *parked = tick->core->receipts.parked_first; parked; parked = parked->next) {
-        if (parked->receipt.at_ms + PARKED_FOR_MS > tick->now_ms) break;
+        if (parked->since_mono_ms + PARKED_FOR_MS > tick->mono_ms) break;
         if (!parked->leaving && !parked->is_due) parked_leave(tick, parked);
     }
 }

@@ -44,31 +44,32 @@ static void write_receipt(struct peer *peer, struct parcel *parcel)
 {
     struct simulator *simulator = peer->simulator;
     const struct simulator_options *options = &simulator->options;
-    struct arena arena = {0};
-    char id_text[65], text[256];
+    char id_text[65], text[256], state = (char)message_state(parcel->state);
     struct slice id = submit_id(parcel->number, options->receipt_id_form, id_text);
+    /* On the stack: an arena's block costs as much as the rest of a receipt. */
+    struct smpp_tlv tlvs[3];
     struct smpp_pdu pdu = {
         .command_id = options->receipt_pdu == SIMULATOR_DATA_SM ? SMPP_DATA_SM : SMPP_DELIVER_SM,
         .sequence = parcel->sequence,
         .source = address_of(&parcel->destination),
         .destination = address_of(&parcel->source),
         .esm_class = options->receipt_form == SIMULATOR_RECEIPT_BARE ? 0 : SMPP_ESM_RECEIPT,
+        .tlvs = {.at = tlvs},
     };
     if (options->receipt_form != SIMULATOR_RECEIPT_TLV)
         pdu.short_message = receipt_text(simulator, parcel, id, text, sizeof text);
     if (options->receipt_pdu == SIMULATOR_DATA_SM && pdu.short_message.size) {
-        smpp_tlv_add(&pdu.tlvs, &arena, SMPP_TLV_MESSAGE_PAYLOAD, pdu.short_message);
+        tlvs[pdu.tlvs.count++] = (struct smpp_tlv){SMPP_TLV_MESSAGE_PAYLOAD, pdu.short_message};
         pdu.short_message = (struct slice){0};
     }
     if (options->receipt_form == SIMULATOR_RECEIPT_BOTH ||
         options->receipt_form == SIMULATOR_RECEIPT_TLV) {
-        smpp_tlv_add_text(&pdu.tlvs, &arena, SMPP_TLV_RECEIPTED_MESSAGE_ID, id);
-        smpp_tlv_add_integer(&pdu.tlvs, &arena, SMPP_TLV_MESSAGE_STATE,
-                             message_state(parcel->state));
+        struct slice with_nul = slice_of(id.at, id.size + 1);
+        tlvs[pdu.tlvs.count++] = (struct smpp_tlv){SMPP_TLV_RECEIPTED_MESSAGE_ID, with_nul};
+        tlvs[pdu.tlvs.count++] = (struct smpp_tlv){SMPP_TLV_MESSAGE_STATE, slice_of(&state, 1)};
     }
     simulator->counts.receipts++;
     peer_write(peer, &pdu);
-    arena_done(&arena);
 }
 
 static void write_inbound(struct peer *peer, struct parcel *parcel)
@@ -172,6 +173,26 @@ static void deliver_end(struct simulator *simulator, uint32_t index, bool succes
     }
 }
 
+static void tell_answered(struct simulator *simulator, const struct parcel *parcel, uint32_t status)
+{
+    const struct simulator_options *options = &simulator->options;
+    const struct inbound_segment *segment = parcel->inbound;
+    struct simulator_answered answered = {
+        .is_receipt = parcel->kind == PARCEL_RECEIPT,
+        .status = status,
+        .state = parcel->state,
+    };
+    char id[65], receipt_id[65];
+    if (!options->answered) return;
+    if (segment) {
+        answered.user_data = slice_of(segment->bytes, segment->size);
+    } else {
+        answered.id = submit_id(parcel->number, options->id_form, id);
+        answered.receipt_id = submit_id(parcel->number, options->receipt_id_form, receipt_id);
+    }
+    options->answered(options->trace_user, &answered);
+}
+
 void deliver_answered(struct peer *peer, const struct smpp_pdu *response)
 {
     struct simulator *simulator = peer->simulator;
@@ -179,6 +200,7 @@ void deliver_answered(struct peer *peer, const struct smpp_pdu *response)
     if (response->sequence == 0 || !map_get(&peer->by_sequence, response->sequence, &index)) return;
     map_remove(&peer->by_sequence, response->sequence);
     parcel_remove(&simulator->parcels, &peer->unanswered, (uint32_t)index);
+    tell_answered(simulator, parcel_at(&simulator->parcels, (uint32_t)index), response->status);
     if (is_later(response->status)) {
         count_again(simulator, parcel_at(&simulator->parcels, (uint32_t)index));
         simulator_wait(simulator, (uint32_t)index, RETRY_MS);

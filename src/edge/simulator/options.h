@@ -45,13 +45,24 @@ struct simulator_suffixes {
     uint32_t count;
 };
 
+struct simulator_answered {
+    bool is_receipt;
+    uint32_t status;          /* command_status of the answer */
+    struct slice id;          /* a receipt's: the message's id as submit_sm_resp wrote it, */
+    struct slice receipt_id;  /* as the receipt wrote it, */
+    enum receipt_state state; /* and what it said */
+    struct slice user_data;   /* an inbound segment's */
+};
+
 struct simulator_options {
     /* Not in the table. */
     struct clock *clock; /* needed: dates of receipts, times in the log */
     FILE *log;           /* one JSON line a message; NULL: none */
-    void *trace_user;
+    void *trace_user;    /* of both: */
     /* Every PDU that comes and goes. May be NULL. */
     void (*trace)(void *user, bool sent, struct slice bytes);
+    /* The ESME's answer to a receipt or an inbound segment. May be NULL. */
+    void (*answered)(void *user, const struct simulator_answered *answered);
 
     /* The table's rows, in its order; their meaning is told there. */
     char host[64];

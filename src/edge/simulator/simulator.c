@@ -131,7 +131,7 @@ bool simulator_inject(struct simulator *simulator, const struct simulator_inboun
     uint16_t reference = ++simulator->reference;
     bool cut = utf8_valid(inbound->text) &&
                segment_cut(inbound->text, form, reference, &arena, &list) &&
-               list.count <= pool->limit - pool->count;
+               list.count + pool->count <= pool->limit;
     for (size_t i = 0; cut && i < list.count; i++) {
         uint32_t index = parcel_new(pool, PARCEL_INBOUND);
         struct parcel *parcel = parcel_at(pool, index);
@@ -227,6 +227,14 @@ struct simulator *simulator_open(struct loop *loop, const struct simulator_optio
     buf_init(&simulator->out, SMPP_SIZE_MAX);
     buf_init(&simulator->line, LINE_LIMIT);
     return simulator;
+}
+
+void simulator_configure(struct simulator *simulator, const struct simulator_options *options)
+{
+    struct clock *clock = simulator->options.clock;
+    simulator->options = *options;
+    simulator->options.clock = clock;
+    simulator->parcels.limit = options->pending_max;
 }
 
 void simulator_cut(struct simulator *simulator)

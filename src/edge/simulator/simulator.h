@@ -28,7 +28,7 @@ struct simulator_counts {
     uint64_t inbound, inbound_done, inbound_again, inbound_refused; /* the same, in segments */
     uint64_t cuts;                                                  /* connections cut by option */
     uint64_t sessions;                                              /* bound now */
-    uint64_t waiting;     /* receipts and inbound segments not answered yet */
+    uint64_t waiting;     /* in the works: answers, receipts and inbound segments */
     uint64_t window_peak; /* most submits that one session had open at once */
 };
 
@@ -48,5 +48,7 @@ struct simulator_counts simulator_counts(const struct simulator *simulator);
 /* Sends it to a session that can receive, now or when one binds. False: too much is waiting, or
    the text is not valid UTF-8 or needs more than 255 segments. */
 bool simulator_inject(struct simulator *simulator, const struct simulator_inbound *inbound);
+/* From now on it behaves like this; host, port, seed, clock and the ids that were given stay. */
+void simulator_configure(struct simulator *simulator, const struct simulator_options *options);
 /* Cuts every connection now, as a failing network would; the next ones are accepted. */
 void simulator_cut(struct simulator *simulator);

@@ -98,6 +98,8 @@ static void the_fold_over_all_attempts(void **state)
         /* made again */
         {"11R- 11T+", RECIPIENT_DELIVERED},
         {"11R- 11Tx", RECIPIENT_FAILED}, /* nobody waits for the refused one */
+        {"11H- 11Tx", RECIPIENT_FAILED}, /* nor for one that was not accepted, */
+        {"11N- 11Tx", RECIPIENT_FAILED}, /* or did not leave */
         {"11U- 11T+", RECIPIENT_DELIVERED},
         {"11U- 11Tx", RECIPIENT_SENT}, /* the uncertain one may still arrive */
         {"11Ux 11Tx", RECIPIENT_FAILED},
@@ -115,6 +117,7 @@ static void the_fold_over_all_attempts(void **state)
         /* another provider cuts the same text in two */
         {"13R- 12T+ 22T+", RECIPIENT_DELIVERED},
         {"13R- 12T+ 22Tx", RECIPIENT_FAILED},
+        {"13H- 12T+ 22Tx", RECIPIENT_FAILED},
         {"13U- 12T+ 22Tx", RECIPIENT_SENT},
         {"13Tx 12T+ 22T+", RECIPIENT_DELIVERED},
         {"13T- 12Tx 22T+", RECIPIENT_SENT},

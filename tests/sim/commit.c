@@ -1,0 +1,306 @@
+/* What one write of the store may do. */
+#include <inttypes.h>
+
+#include "base/mem.h"
+#include "sim/model.h"
+#include "sim/world.h"
+
+static struct story *story_of(struct model *model, struct recipient_id recipient)
+{
+    struct story *story = map_get_pointer(&model->by_recipient, recipient.v);
+    if (!story)
+        world_fail("a write for recipient %" PRIu64 ", which was never accepted", recipient.v);
+    story->touched = true;
+    return story;
+}
+
+static int64_t available(const struct ledger_model *ledger)
+{
+    return ledger->granted - ledger->spent + ledger->refunded;
+}
+
+static struct ledger_model *touch_ledger(struct model *model, uint64_t account)
+{
+    struct ledger_model *ledger = model_ledger(model, account);
+    if (!ledger->touched) ledger->least = available(ledger);
+    ledger->touched = true;
+    return ledger;
+}
+
+/* ---- Attempts ------------------------------------------------------------------------------ */
+
+static void set_attempt(struct model *model, struct attempt_id id, uint16_t provider,
+                        enum attempt_state state)
+{
+    uint64_t before = 0;
+    map_get(&model->attempts, id.v, &before);
+    if (before == ATTEMPT_INTENT + 1) model->open[provider]--;
+    if (state == ATTEMPT_INTENT) model->open[provider]++;
+    map_set(&model->attempts, id.v, (uint64_t)state + 1);
+}
+
+static void intend(struct model *model, struct story *story, const struct attempt *attempt)
+{
+    if (attempt->state != ATTEMPT_INTENT)
+        world_fail("an attempt begins as %d", (int)attempt->state);
+    if (story->test) world_fail("a test key's message is handed to a carrier");
+    uint64_t before;
+    if (map_get(&model->attempts, attempt->id.v, &before) && before != ATTEMPT_THROTTLED + 1 &&
+        before != ATTEMPT_NOT_SENT + 1)
+        world_fail("attempt %" PRIu64 ".%u is made again after %s", attempt->id.v >> 8,
+                   (unsigned)(attempt->id.v & 0xFF), attempt_state_names[before - 1]);
+    model_part(story->handset, attempt->provider.v, attempt->segment, attempt->segments)->intents++;
+    set_attempt(model, attempt->id, attempt->provider.v, ATTEMPT_INTENT);
+    if (attempt->possible_duplicate) model->duplicates++;
+}
+
+/* No more intents are open than windows allow: so many messages can become uncertain at once. */
+static void check_open(const struct model *model)
+{
+    for (uint16_t provider = 1; provider <= world.script.carrier_count; provider++) {
+        uint32_t most = world.script.carriers[provider - 1].open_max;
+        if (model->open[provider] > most)
+            world_fail("%u intents are open with carrier %u, whose windows hold %u",
+                       model->open[provider], provider, most);
+    }
+}
+
+/* ---- Operations ---------------------------------------------------------------------------- */
+
+static struct story *accept_own(struct model *model, const struct store_op *op)
+{
+    if (op->accept.message->price) world_fail("an automatic reply costs something");
+    struct story reply = {.own = true, .text = (char *)""};
+    return model_ask(model, &reply, op->accept.recipient->number);
+}
+
+/* Refunds of the same write are not counted, so the true balance was never below `least`. */
+static void accept_charge(struct model *model, const struct store_op *op)
+{
+    const struct message *message = op->accept.message;
+    if (message->account.v == 0) return;
+    struct ledger_model *ledger = touch_ledger(model, message->account.v);
+    if (op->result == ERR_OK)
+        ledger->least -= message->price;
+    else if (op->result != ERR_NO_CREDIT || ledger->least >= message->price)
+        world_fail("a message for %" PRId64 " was refused (%s) with %" PRId64 " on the account",
+                   message->price, err_name(op->result), ledger->least);
+}
+
+static void accept_op(struct model *model, const struct store_op *op)
+{
+    const struct message *message = op->accept.message;
+    const struct recipient *recipient = op->accept.recipient;
+    struct story *story = message->account.v == 0
+                              ? accept_own(model, op)
+                              : map_get_pointer(&model->asked, recipient->number);
+    if (!story) world_fail("a message to %" PRIu64 ", for which nobody asked", recipient->number);
+    if (story->message) world_fail("a request became two messages");
+    if (!story->own && story->outcome == OUTCOME_ANSWERED)
+        world_fail("accepted after it was answered with %u", story->status);
+    if (!story->own && !slice_eq(message->text, slice_cstr(story->text)))
+        world_fail("the text of a message is not the one asked for");
+    if (!story->own && message->account.v != world_customer_account(story->customer))
+        world_fail("a message of another account");
+    if (message->price != story->price)
+        world_fail("a price of %" PRId64 ", not %" PRId64, message->price, story->price);
+    if (message->test != story->test) world_fail("a test key's message, or not");
+    story->message = message->id.v;
+    story->recipient = recipient->id.v;
+    story->account = message->account.v;
+    story->touched = true;
+    story->handset->messages++;
+    map_set_pointer(&model->by_message, story->message, story);
+    map_set_pointer(&model->by_recipient, story->recipient, story);
+    for (size_t i = 0; i < op->accept.attempt_count; i++)
+        intend(model, story, &op->accept.attempts[i]);
+}
+
+static struct story *answer_op(struct model *model, const struct store_op *op)
+{
+    struct attempt attempt;
+    struct story *story = story_of(model, attempt_recipient(op->answer.attempt));
+    if (store_attempt(store_own_reader(model->store), op->answer.attempt, &attempt))
+        world_fail("an answer to an attempt that is not there");
+    uint64_t before;
+    if (!map_get(&model->attempts, op->answer.attempt.v, &before) || before != ATTEMPT_INTENT + 1)
+        world_fail("an answer to an attempt that was not open");
+    if (op->answer.state == ATTEMPT_INTENT) world_fail("an intent is no answer");
+    if (op->answer.state == ATTEMPT_UNCERTAIN) model->uncertain++;
+    set_attempt(model, op->answer.attempt, attempt.provider.v, op->answer.state);
+    return story;
+}
+
+static void ledger_op(struct model *model, const struct store_op *op)
+{
+    const struct store_ledger *ledger = &op->ledger;
+    struct ledger_model *of = touch_ledger(model, ledger->account.v);
+    if (!op->result) of->least += ledger->amount;
+    if (ledger->kind != LEDGER_GRANT) world_fail("an entry of kind %d", (int)ledger->kind);
+}
+
+static void inbound_op(struct model *model, const struct store_op *op)
+{
+    struct slice text = op->inbound->text;
+    uint64_t number;
+    if (text.size < 2 || !slice_u64(slice_from(text, 1), &number) || number >= INBOUND_MAX ||
+        !model->inbound_asked[number])
+        world_fail("an inbound message that nobody sent: %.*s", (int)text.size, text.at);
+    model->inbound_stored[number] = true;
+}
+
+static void look_at(struct model *model, const struct store_op *op)
+{
+    struct story *story = NULL;
+    switch (op->kind) {
+    case STORE_ACCEPT:
+        accept_charge(model, op);
+        if (!op->result) accept_op(model, op);
+        break;
+    case STORE_ATTEMPT:
+        intend(model, story_of(model, attempt_recipient(op->attempt.attempt->id)),
+               op->attempt.attempt);
+        break;
+    case STORE_ANSWER:
+        story = answer_op(model, op);
+        break;
+    case STORE_FINISH:
+        story = story_of(model, op->finish.recipient);
+        break;
+    case STORE_RECEIPT:
+        story = story_of(model, attempt_recipient(op->receipt.attempt));
+        break;
+    case STORE_PARK:
+        if (!op->result)
+            map_set(&model->parked, model_key(op->park->provider.v, op->park->carrier_id), 1);
+        break;
+    case STORE_LEDGER:
+        ledger_op(model, op);
+        break;
+    case STORE_INBOUND:
+        if (!op->result) inbound_op(model, op);
+        break;
+    default:
+        break;
+    }
+    if (story && story->account) touch_ledger(model, story->account);
+}
+
+/* ---- Money --------------------------------------------------------------------------------- */
+
+static void post(struct model *model, struct ledger_model *ledger, const struct ledger_entry *entry)
+{
+    struct story *story =
+        map_get_pointer(&model->by_message, entry->message.v ? entry->message.v : 1);
+    struct grant *grant =
+        entry->amount > 0 && entry->amount < GRANTS_MAX ? &model->grants[entry->amount] : NULL;
+    switch (entry->kind) {
+    case LEDGER_GRANT:
+        if (!grant || grant->account != ledger->account || grant->seen)
+            world_fail("%" PRId64 " were granted that nobody granted", entry->amount);
+        grant->seen = true;
+        ledger->granted += entry->amount;
+        break;
+    case LEDGER_CHARGE:
+        if (!story || story->account != ledger->account) world_fail("a charge for no message");
+        if (story->charges++) world_fail("message %" PRIu64 " is charged twice", story->message);
+        if (entry->amount != -story->price) world_fail("a charge of another price");
+        ledger->spent += story->price;
+        break;
+    case LEDGER_REFUND:
+        if (!story || story->account != ledger->account || !story->charges)
+            world_fail("a refund of what was not charged");
+        if (story->refunds++) world_fail("message %" PRIu64 " is paid back twice", story->message);
+        if (entry->amount != story->price) world_fail("a refund of another price");
+        ledger->refunded += story->price;
+        break;
+    default:
+        world_fail("a ledger entry of kind %d", (int)entry->kind);
+    }
+    if (available(ledger) < 0) world_fail("an account is overdrawn");
+    if (entry->available != available(ledger))
+        world_fail("the ledger says %" PRId64 " and adds up to %" PRId64, entry->available,
+                   available(ledger));
+}
+
+static void check_ledger(struct model *model, struct ledger_model *ledger)
+{
+    struct store_reader *reader = store_own_reader(model->store);
+    struct account_id account = {ledger->account};
+    struct arena arena = {0};
+    struct ledger_entry *fresh[1024], *page;
+    size_t fresh_count = 0, count;
+    uint64_t before = 0;
+    do {
+        if (store_ledger_page(reader, account, (struct ledger_id){before}, &arena, 16, &page,
+                              &count))
+            world_fail("a ledger cannot be read");
+        for (size_t i = 0; i < count && page[i].id.v > ledger->last; i++) {
+            before = page[i].id.v;
+            if (fresh_count == sizeof fresh / sizeof *fresh)
+                world_fail("a ledger has grown too fast");
+            fresh[fresh_count++] = &page[i];
+        }
+    } while (count == 16 && page[count - 1].id.v > ledger->last);
+    while (fresh_count > 0) {
+        const struct ledger_entry *entry = fresh[--fresh_count];
+        post(model, ledger, entry);
+        ledger->last = entry->id.v;
+    }
+    struct balance balance = {0};
+    enum err err = store_balance(reader, account, ASSET_CREDIT, &balance);
+    if (err && err != ERR_NOT_FOUND) world_fail("a balance cannot be read");
+    if (balance.granted != ledger->granted || balance.spent != ledger->spent ||
+        balance.refunded != ledger->refunded || balance.held || balance.expired ||
+        balance.available != available(ledger))
+        world_fail("a balance does not add up: available %" PRId64 ", granted %" PRId64
+                   ", spent %" PRId64 ", refunded %" PRId64,
+                   balance.available, balance.granted, balance.spent, balance.refunded);
+    arena_done(&arena);
+}
+
+/* ---- Writes -------------------------------------------------------------------------------- */
+
+static void check_touched(struct model *model)
+{
+    for (size_t i = 0; i < model->ledger_count; i++) {
+        if (model->ledgers[i].touched) check_ledger(model, &model->ledgers[i]);
+        model->ledgers[i].touched = false;
+    }
+    for (size_t i = 0; i < model->story_count; i++) {
+        struct story *story = model->stories[i];
+        if (story->touched) model_check_story(model, story);
+        story->touched = false;
+    }
+}
+
+void model_committed(struct model *model, const struct store_op *ops, size_t count)
+{
+    model->commits++;
+    for (size_t i = 0; i < count; i++)
+        look_at(model, &ops[i]);
+    check_touched(model);
+    check_open(model);
+}
+
+/* Nothing of it may be there. */
+void model_not_committed(struct model *model, const struct store_op *ops, size_t count)
+{
+    struct store_reader *reader = store_own_reader(model->store);
+    struct arena arena = {0};
+    for (size_t i = 0; i < count; i++) {
+        struct store_recipient row;
+        if (ops[i].result != ERR_STORE_UNAVAILABLE) world_fail("a write that failed has results");
+        if (ops[i].kind == STORE_ACCEPT &&
+            store_recipient(reader, ops[i].accept.recipient->id, &arena, &row) != ERR_NOT_FOUND)
+            world_fail("a write that failed has left a message");
+        if (ops[i].kind == STORE_ANSWER) story_of(model, attempt_recipient(ops[i].answer.attempt));
+        if (ops[i].kind == STORE_RECEIPT)
+            story_of(model, attempt_recipient(ops[i].receipt.attempt));
+        if (ops[i].kind == STORE_FINISH) story_of(model, ops[i].finish.recipient);
+    }
+    for (size_t i = 0; i < model->ledger_count; i++)
+        model->ledgers[i].touched = true;
+    check_touched(model);
+    arena_done(&arena);
+}

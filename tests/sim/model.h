@@ -1,0 +1,137 @@
+/* What must be true of the world, kept by simpler means than the server's own: what customers asked
+   and were told, what carriers got, took and reported, what operators granted. It is told of every
+   commit and compares what the store then says with all of that. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "edge/simulator/simulator.h"
+#include "store/store.h"
+
+/* One segment of one way of cutting a text, at one carrier, for one handset. */
+struct part {
+    uint16_t provider;
+    uint8_t segment, total;
+    uint32_t intents; /* made durable so far: each allows one PDU */
+    uint32_t pdus;    /* that the carrier got */
+    uint32_t taken;   /* of those */
+};
+
+/* Whoever messages go to. Customers never write to one number twice. */
+struct handset {
+    uint64_t number;
+    uint32_t messages;
+    struct part *parts;
+    size_t part_count;
+};
+
+enum outcome { OUTCOME_OPEN, OUTCOME_ANSWERED, OUTCOME_LOST };
+
+/* A message: asked for by a customer (or an automatic reply), and what became of it. */
+struct story {
+    struct handset *handset;
+    uint32_t customer;
+    bool own;  /* an automatic reply: nobody asked for it */
+    bool test; /* with a test key */
+    int64_t price;
+    char *text;
+    enum outcome outcome;
+    unsigned status;
+
+    /* In the store; 0: not there. */
+    uint64_t message, recipient, account;
+    enum recipient_state state;
+    size_t attempt_count;
+    unsigned charges, refunds;
+    bool touched; /* in the commit that is being looked at */
+};
+
+struct ledger_model {
+    uint64_t account;
+    int64_t granted, spent, refunded;
+    uint64_t last; /* the newest entry seen */
+    bool touched;  /* in the commit that is being looked at, */
+    int64_t least; /* with at least this available so far */
+};
+
+struct grant {
+    uint64_t account; /* 0: none */
+    int64_t amount;
+    bool seen; /* in the ledger */
+};
+
+/* A message as a carrier has it. */
+struct taken {
+    struct story *story; /* NULL: of an automatic reply */
+    struct handset *handset;
+    uint16_t provider;
+    uint8_t segment, total;
+    uint64_t attempt; /* in the store that has its id; 0: none so far */
+};
+
+#define GRANTS_MAX   1000
+#define ACCOUNTS_MAX 16
+#define INBOUND_MAX  4096
+
+struct model {
+    struct store *store;
+    uint8_t id_secret[32];
+
+    struct story **stories;
+    size_t story_count;
+    struct map by_recipient; /* -> struct story * */
+    struct map by_message;
+    struct map handsets; /* number -> struct handset * */
+    struct map asked;    /* number -> struct story * */
+
+    struct ledger_model ledgers[ACCOUNTS_MAX];
+    size_t ledger_count;
+    struct grant grants[GRANTS_MAX]; /* by amount */
+
+    struct map taken;                        /* carrier and id -> struct taken * */
+    uint64_t taken_count[PROVIDERS_MAX + 1]; /* by provider */
+    struct map attempts;                     /* attempt -> state + 1, as committed */
+    uint32_t open[PROVIDERS_MAX + 1];        /* intents */
+    struct map parked;                       /* carrier and id, once durable */
+    bool inbound_asked[INBOUND_MAX], inbound_stored[INBOUND_MAX];
+    uint64_t commits, uncertain, duplicates;
+    bool rerouted; /* routes have changed: a message may meet more carriers than its chain names */
+};
+
+void model_open(struct model *model, struct store *store);
+void model_done(struct model *model);
+
+/* A request is about to leave; nothing of the story is copied but the text. */
+struct story *model_ask(struct model *model, const struct story *asked, uint64_t number);
+struct handset *model_handset(struct model *model, uint64_t number);
+struct part *model_part(struct handset *handset, uint16_t provider, uint8_t segment, uint8_t total);
+struct ledger_model *model_ledger(struct model *model, uint64_t account);
+/* Promises a grant to come: amounts are never used twice. */
+int64_t model_grant(struct model *model, uint64_t account, int64_t about);
+
+/* commit.c: called around every write of the store. */
+void model_committed(struct model *model, const struct store_op *ops, size_t count);
+void model_not_committed(struct model *model, const struct store_op *ops, size_t count);
+
+/* told.c: what customers and carriers see. */
+void model_answered(struct model *model, struct story *story, unsigned status, struct slice body);
+/* One line of the simulator's log. */
+void model_carrier_line(struct model *model, uint16_t provider, struct slice line);
+void model_carrier_told(struct model *model, uint16_t provider,
+                        const struct simulator_answered *answered);
+
+/* audit.c: everything, not only what was touched. */
+void model_audit(struct model *model);
+/* Whether everything has come to its end; else `*out_story` is one that has not (may be NULL). */
+bool model_is_settled(struct model *model, const struct story **out_story);
+/* At the very end: what carriers took and what the store says are the same. */
+void model_reconcile(struct model *model);
+
+/* story.c */
+/* Compares one story with the store, wherever it may have got to since the last time. */
+void model_check_story(struct model *model, struct story *story);
+void model_describe(struct model *model, const struct story *story, char *out, size_t size);
+/* Fails with what the store says of it. */
+void model_complain(struct model *model, const struct story *story, const char *what)
+    __attribute__((noreturn));
+uint64_t model_key(uint16_t provider, struct slice id);
