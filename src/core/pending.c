@@ -54,12 +54,7 @@ bool pending_is_taken(const struct pending *pending)
 
 bool pending_is_tied(const struct pending *pending)
 {
-    if (pending->flying > 0) return true;
-    for (uint16_t i = 0; i < pending->flight_count; i++)
-        if (pending->flights[i].state == FLIGHT_TAKEN ||
-            pending->flights[i].state == FLIGHT_UNCERTAIN)
-            return true;
-    return false;
+    return pending->flying > 0 || pending_is_taken(pending);
 }
 
 struct segment_list pending_segments(const struct pending *pending, enum segment_form form,
