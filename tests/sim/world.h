@@ -31,6 +31,7 @@ enum server_state { SERVER_DOWN, SERVER_UP, SERVER_DRAINING };
 
 struct world {
     uint64_t seed;
+    bool tells; /* the script, on stderr */
     bool shows; /* every event, the server's notes and its writes, on stderr */
     struct script script;
     struct model model;
