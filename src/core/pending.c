@@ -75,9 +75,11 @@ bool pending_cut(struct pending *pending, enum segment_form form)
     arena_done(&arena);
     if (count == 0) return false;
     /* A lost answer may have been a yes to any of the old segments. */
-    bool duplicate = false;
-    for (uint16_t i = 0; i < pending->flight_count; i++)
+    bool duplicate = false, lost = pending->flight_count > 0;
+    for (uint16_t i = 0; i < pending->flight_count; i++) {
         duplicate = duplicate || pending->flights[i].duplicate;
+        lost = lost && pending->flights[i].lost;
+    }
     mem_free(pending->flights);
     pending->flights = mem_alloc(count * sizeof *pending->flights);
     pending->flight_count = (uint16_t)count;
@@ -85,6 +87,7 @@ bool pending_cut(struct pending *pending, enum segment_form form)
         pending->flights[i].pending = pending;
         pending->flights[i].segment = (uint8_t)(i + 1);
         pending->flights[i].duplicate = duplicate;
+        pending->flights[i].lost = lost;
     }
     return true;
 }
@@ -94,7 +97,7 @@ static void pending_recall_lost(struct pending *pending, struct flight *flight, 
                                 enum uncertain_policy policy)
 {
     flight->attempt = 0;
-    flight->duplicate = true;
+    flight->duplicate = flight->lost = true;
     if (policy == UNCERTAIN_FAIL) {
         flight->state = FLIGHT_REFUSED;
         pending->fails = true;
@@ -146,7 +149,7 @@ void pending_recall(struct pending *pending, const struct attempt *attempt,
         break;
     case ATTEMPT_REFUSED:
         /* As when it was answered: a lost answer before it may have been a yes. */
-        if (attempt->possible_duplicate) flight->state = FLIGHT_UNCERTAIN;
+        if (flight->lost) flight->state = FLIGHT_UNCERTAIN;
         break;
     case ATTEMPT_STATE_COUNT:
         break;
