@@ -184,10 +184,11 @@ static void lost_answer(struct core *core, struct flight *flight)
     struct pending *pending = flight->pending;
     const struct provider *provider = catalog_provider(&core->catalog, pending_provider(pending));
     enum uncertain_policy policy = provider ? provider->quirks.uncertain : UNCERTAIN_WAIT;
-    if (policy == UNCERTAIN_RESEND && !flight->duplicate) {
+    bool was_duplicate = flight->duplicate;
+    flight->duplicate = flight->lost = true;
+    if (policy == UNCERTAIN_RESEND && !was_duplicate) {
         flight->state = FLIGHT_WAITING;
         flight->attempt = 0;
-        flight->duplicate = true;
     } else if (policy == UNCERTAIN_FAIL) {
         flight->state = FLIGHT_REFUSED;
         pending->fails = true;
@@ -211,7 +212,7 @@ static void judge(struct tick *tick, struct flight *flight, const struct command
         pending->status = answer->status;
         if (answer_is_temporary(answer->status)) pending->temporary = true;
         /* A second provider after a lost answer would be a second resend: it stays uncertain. */
-        flight->state = flight->duplicate ? FLIGHT_UNCERTAIN : FLIGHT_REFUSED;
+        flight->state = flight->lost ? FLIGHT_UNCERTAIN : FLIGHT_REFUSED;
         break;
     case ATTEMPT_THROTTLED:
         lane->throttled++;

@@ -8,9 +8,7 @@
 #include "core/send.h"
 
 #define CHORES_EVERY_MS 1000
-/* Receipts that are still out after this long are not waited for any more. */
-#define RECEIPT_WINDOW_MS (72ull * 60 * 60 * 1000)
-#define RECOVER_PAGE      4096
+#define RECOVER_PAGE    4096
 /* After a failed commit, when nobody asks for one. */
 #define STORE_AGAIN_MS 100
 

@@ -61,6 +61,24 @@ static struct pending *pending_from_disk(struct core *core, const struct store_r
     return pending;
 }
 
+/* Intents that are older than what a start looks at: their answers are lost too. False when it has
+   none and only waits. */
+static bool lose_old_answers(struct tick *tick, const struct store_recipient *row)
+{
+    bool any = false;
+    for (size_t i = 0; i < row->attempt_count; i++)
+        if (row->attempts[i].state == ATTEMPT_INTENT) dispatch_recover(tick, &row->attempts[i]);
+    for (size_t i = 0; i < row->attempt_count; i++) {
+        if (row->attempts[i].state != ATTEMPT_INTENT) continue;
+        struct command *command = ARENA_NEW(&tick->arena, struct command);
+        command->answer.attempt = row->attempts[i].id;
+        command->answer.state = ATTEMPT_UNCERTAIN;
+        dispatch_answer(tick, command);
+        any = true;
+    }
+    return any;
+}
+
 void dispatch_load(struct tick *tick, struct lane *lane)
 {
     struct core *core = tick->core;
@@ -73,7 +91,8 @@ void dispatch_load(struct tick *tick, struct lane *lane)
     for (size_t i = 0; i < count; i++) {
         lane->cursor = rows[i].recipient.id;
         if (map_get_pointer(&core->dispatch.pendings, rows[i].recipient.id.v)) continue;
-        dispatch_enqueue(core, pending_from_disk(core, &rows[i]));
+        struct pending *pending = pending_from_disk(core, &rows[i]);
+        if (!lose_old_answers(tick, &rows[i])) dispatch_enqueue(core, pending);
     }
     if (count < LOAD_PAGE) lane->more_on_disk = false;
 }

@@ -70,9 +70,12 @@ struct segment_list pending_segments(const struct pending *pending, struct arena
 void pending_cut(struct pending *pending, enum segment_form form)
 {
     assert(!pending_is_tied(pending));
-    bool duplicate = false;
-    for (uint16_t i = 0; i < pending->flight_count; i++)
+    /* A lost answer may have been a yes to any of the old segments. */
+    bool duplicate = false, lost = pending->flight_count > 0;
+    for (uint16_t i = 0; i < pending->flight_count; i++) {
         duplicate = duplicate || pending->flights[i].duplicate;
+        lost = lost && pending->flights[i].lost;
+    }
     pending->form = form;
     struct arena arena = {0};
     size_t count = pending_segments(pending, &arena).count;
@@ -84,6 +87,7 @@ void pending_cut(struct pending *pending, enum segment_form form)
         pending->flights[i].pending = pending;
         pending->flights[i].segment = (uint8_t)(i + 1);
         pending->flights[i].duplicate = duplicate;
+        pending->flights[i].lost = lost;
     }
 }
 
@@ -92,7 +96,7 @@ static void pending_recall_lost(struct pending *pending, struct flight *flight, 
                                 enum uncertain_policy policy)
 {
     flight->attempt = 0;
-    flight->duplicate = true;
+    flight->duplicate = flight->lost = true;
     if (policy == UNCERTAIN_FAIL) {
         flight->state = FLIGHT_REFUSED;
         pending->fails = true;
@@ -144,7 +148,7 @@ void pending_recall(struct pending *pending, const struct attempt *attempt,
         break;
     case ATTEMPT_REFUSED:
         /* As when it was answered: a lost answer before it may have been a yes. */
-        if (attempt->possible_duplicate) flight->state = FLIGHT_UNCERTAIN;
+        if (flight->lost) flight->state = FLIGHT_UNCERTAIN;
         break;
     case ATTEMPT_STATE_COUNT:
         break;

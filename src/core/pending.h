@@ -22,6 +22,7 @@ struct flight {
     uint8_t segment;
     uint8_t attempt; /* number of the attempt that counts; 0: the next submit is a new attempt */
     bool duplicate;  /* a lost answer came before: mark it */
+    bool lost;       /* somebody may have this very segment, whoever refuses it now */
     enum flight_state state;
 };
 

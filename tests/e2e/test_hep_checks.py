@@ -295,6 +295,40 @@ def test_invalid_utf_8_is_replaced_and_nul_removed(account, carrier):
     assert carrier.texts() == ["a\N{REPLACEMENT CHARACTER}bc"]
 
 
+NUMBERS = {  # as supplied: the number, its region, the calling code
+    "+1 (416) 555-0123": ("+14165550123", "CA", "CAN", "+1"),
+    "+44/7700.900 123": (NUMBER, "GB", "GBR", "+44"),
+    " +447700900123 ": (NUMBER, "GB", "GBR", "+44"),
+    "+447911123456": ("+447911123456", "GG", "GGY", "+44"),
+    "+77012345678": ("+77012345678", "KZ", "KAZ", "+7"),
+    "+38344123456": ("+38344123456", "XK", "XKX", "+383"),
+    "+24740123": ("+24740123", "AC", "ASC", "+247"),
+    "+80012345678": ("+80012345678", None, None, "+800"),
+    "+8835100123456": ("+8835100123456", None, None, "+883"),
+}
+NO_NUMBERS = ["447700900123", "00447700900123", "++447700900123", "+44+7700900123", "+0447700900123",
+              "+999123456789", "+442", "+4477009001234567", "+44_7700900123", "+447700900123\n",
+              "tel:+447700900123", "+447700900123 x5", "+４４７７００９００１２３", "+", " "]
+
+
+def test_numbers_are_parsed_and_echoed(account):
+    account.grant(len(NUMBERS))
+    for supplied, (number, iso2, iso3, code) in NUMBERS.items():
+        answer = account.post({"recipient": supplied, "content": "hi"})
+        assert answer.status == 200, supplied
+        assert answer.json()["sent_to"] == supplied
+        assert answer.json()["sent_to_parsed"] == {
+            "isValid": True, "phoneNumber": number, "countryIso2": iso2, "countryIso3": iso3,
+            "countryCode": code}
+
+
+def test_what_is_no_number_is_refused(refused):
+    for supplied in NO_NUMBERS:
+        assert_refused(refused.account.post({"recipient": supplied, "content": "hi"}), 400,
+                       BAD_RECIPIENT)
+    assert_nothing_happened(refused.account, refused.carrier)
+
+
 JSON_BODIES = {  # the type, the body, what the content is
     "json_type": ("application/json", b'{"recipient":"+447700900123","content":"hi"}', "hi"),
     "json_type_with_charset": (

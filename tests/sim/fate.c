@@ -2,6 +2,8 @@
 #include "base/mem.h"
 #include "sim/world.h"
 
+#define WALL_MAX_MS (2 * 86400000ll)
+
 /* ---- Deeds --------------------------------------------------------------------------------- */
 
 static void deed_fire(struct loop_timer *timer)
@@ -121,10 +123,14 @@ static void do_outage(void)
     world.store_bad_until_ms = sim_now() + sim_random(world.script.outage_max_ms);
 }
 
+/* Not by days again and again: after 72 hours receipts are not waited for any more. */
 static void do_wall(void)
 {
     static const int64_t jumps_ms[] = {-3600000, -1000, 1000, 30000, 3600000, 86400000};
-    sim_shift_wall(jumps_ms[sim_random(sizeof jumps_ms / sizeof *jumps_ms)]);
+    int64_t jump_ms = jumps_ms[sim_random(sizeof jumps_ms / sizeof *jumps_ms)];
+    if (world.jumped_ms + jump_ms > WALL_MAX_MS) return;
+    world.jumped_ms += jump_ms;
+    sim_shift_wall(jump_ms);
 }
 
 static void do_inbound(void)

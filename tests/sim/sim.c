@@ -26,6 +26,7 @@ struct options {
 static void run(uint64_t seed, const struct options *options, struct result *result)
 {
     world.shows = options->trace;
+    world.tells = options->verbose;
     world_run(seed);
     const struct model *model = &world.model;
     *result = (struct result){
@@ -37,21 +38,19 @@ static void run(uint64_t seed, const struct options *options, struct result *res
         .duplicates = model->duplicates,
         .uncertain = model->uncertain,
     };
-    if (options->verbose) {
+    if (options->verbose)
         fprintf(stderr,
                 "seed %" PRIu64 ": trace %016" PRIx64 ", %" PRIu64 " steps, %" PRIu64
                 " s, %zu messages, %" PRIu64 " commits, %" PRIu64 " failed, %" PRIu64
-                " crashes, %" PRIu64 " stops, %" PRIu64 " uncertain, %" PRIu64 " again;",
+                " crashes, %" PRIu64 " stops, %" PRIu64 " answers lost, %" PRIu64 " sent again\n",
                 seed, result->digest, result->steps, sim_now() / 1000, model->story_count,
                 model->commits, world.failed_commits, world.crashes, world.stops, model->uncertain,
                 model->duplicates);
-        script_print(&world.script, stderr);
-    }
     world_close();
 }
 
-/* In a child. One whose server has crashed keeps that server's memory, so only the others are asked
-   for leaks, which happens on the way out. */
+/* In a child. One whose server has crashed keeps that server's memory, so only the others are
+       asked for leaks, which happens on the way out. */
 static bool run_apart(uint64_t seed, const struct options *options, struct result *result)
 {
     int status;

@@ -71,6 +71,10 @@ static void world_open(void)
     sim_open(world.seed);
     if (world.shows) sim_trace(show_event, NULL);
     script_make(&world.script);
+    if (world.tells) {
+        fprintf(stderr, "seed %" PRIu64 ":", world.seed);
+        script_print(&world.script, stderr);
+    }
     machine_clock_init(&world.clock);
     config_init(&world.config);
     snprintf(world.config.listen, sizeof world.config.listen, "127.0.0.1:8080");

@@ -31,6 +31,7 @@ enum server_state { SERVER_DOWN, SERVER_UP, SERVER_DRAINING };
 
 struct world {
     uint64_t seed;
+    bool tells; /* the script, on stderr */
     bool shows; /* every event, the server's notes and its writes, on stderr */
     struct script script;
     struct model model;
@@ -45,6 +46,7 @@ struct world {
     uint64_t busy_until_ms;      /* the core is in a commit */
     uint64_t store_bad_until_ms; /* every write fails */
     bool faults;                 /* they may happen now */
+    int64_t jumped_ms;           /* the wall clock, in all */
 
     struct carrier carriers[CARRIERS_MAX];
     struct customer customers[CUSTOMERS_MAX];

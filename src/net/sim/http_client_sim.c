@@ -168,6 +168,7 @@ static void client_pass_slot(struct http_client *client)
 static void call_end(struct client_call *call, enum http_outcome outcome, const char *reason)
 {
     struct http_client *client = call->client;
+    assert(client); /* told once */
     bool answered = outcome == HTTP_ANSWERED;
     struct http_result result = {
         .outcome = outcome,
