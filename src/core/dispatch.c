@@ -8,9 +8,6 @@
 #include "core/core_state.h"
 #include "core/dispatch_inside.h"
 
-/* Between two pages from disk of a lane that has run empty. */
-#define LOAD_AGAIN_MS 5
-
 void dispatch_init(struct dispatch *dispatch)
 {
     *dispatch = (struct dispatch){0};
@@ -87,6 +84,7 @@ void dispatch_offer(struct tick *tick, struct pending *pending, struct attempt *
 {
     struct core *core = tick->core;
     *out_count = 0;
+    pending->routes_seen = core->dispatch.routes;
     map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
     dispatch_turn_to(core, pending, dispatch_best(core, pending));
     struct lane *lane = dispatch_lane(core, pending_provider(pending));
@@ -215,8 +213,8 @@ void dispatch_chores(struct tick *tick)
         struct lane *lane = &core->dispatch.lanes[id];
         lane_second_passed(lane, tick->mono_ms);
         expire_front(tick, lane);
-        dispatch_rebalance(core, lane);
     }
+    dispatch_rebalance(core);
     struct pending **link = &core->dispatch.resting;
     while (*link) {
         struct pending *pending = *link;
@@ -237,10 +235,10 @@ uint64_t dispatch_wait_ms(struct core *core, uint64_t mono_ms)
     for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
         struct lane *lane = &core->dispatch.lanes[id];
         uint64_t lane_wait = UINT64_MAX;
-        if (lane->first && core->catalog.providers[id])
+        if (lane->first)
             lane_wait = lane_wait_ms(lane, mono_ms);
-        else if (!lane->first && lane->more_on_disk)
-            lane_wait = LOAD_AGAIN_MS;
+        else if (lane->more_on_disk)
+            lane_wait = lane->load_mono_ms > mono_ms ? lane->load_mono_ms - mono_ms : 0;
         if (lane_wait < wait) wait = lane_wait;
     }
     return wait;
