@@ -22,4 +22,5 @@ void answer_forget_kept(struct dispatch *dispatch);
 struct lane *dispatch_lane(struct core *core, struct provider_id provider);
 void dispatch_forget(struct core *core, struct pending *pending);
 void dispatch_enqueue(struct core *core, struct pending *pending);
-bool dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at);
+/* Makes the chain's provider the one it is with; it must not be tied. */
+void dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at);

@@ -65,13 +65,11 @@ static uint8_t best_provider(struct core *core, const struct pending *pending)
     return first < 0 ? pending->chain_at : (uint8_t)first;
 }
 
-/* Cuts the text for another provider's form, unless a carrier has some of it already. */
-bool dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at)
+void dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at)
 {
-    bool same_form = pending->flights && form_of(core, pending->chain[chain_at]) ==
-                                             form_of(core, pending->chain[pending->chain_at]);
     pending->chain_at = chain_at;
-    return same_form || pending_cut(pending, form_of(core, pending->chain[chain_at]));
+    enum segment_form form = form_of(core, pending_provider(pending));
+    if (!pending->flights || pending->form != form) pending_cut(pending, form);
 }
 
 void dispatch_enqueue(struct core *core, struct pending *pending)
@@ -155,7 +153,7 @@ static void submit(struct tick *tick, struct flight *flight, const struct segmen
         .sender = pending->sender,
         .encoding = segments->encoding,
         .segment = segments->at[flight->segment - 1],
-        .form = form_of(core, pending_provider(pending)),
+        .form = pending->form,
         .reference = (uint16_t)pending->recipient.v,
         .expires_at_ms = pending->accepted_at_ms + core->config.retry_window_ms,
     };
@@ -188,8 +186,7 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
     struct core *core = tick->core;
     struct lane *lane = dispatch_lane(core, pending_provider(pending));
     if (pending->flying > 0) {
-        struct segment_list segments =
-            pending_segments(pending, form_of(core, pending_provider(pending)), &tick->arena);
+        struct segment_list segments = pending_segments(pending, &tick->arena);
         for (uint16_t i = 0; i < pending->flight_count; i++)
             submit(tick, &pending->flights[i], &segments);
         return;
@@ -223,8 +220,7 @@ static void intent_written(struct tick *tick, const struct store_op *op, void *u
         dispatch_enqueue(tick->core, pending);
         return;
     }
-    struct segment_list segments =
-        pending_segments(pending, form_of(tick->core, pending_provider(pending)), &tick->arena);
+    struct segment_list segments = pending_segments(pending, &tick->arena);
     submit(tick, flight, &segments);
 }
 
@@ -238,6 +234,8 @@ static void lane_run(struct tick *tick, struct lane *lane)
             answer_settle_waiting(tick, pending);
             continue;
         }
+        /* The provider may want it cut in another way since. */
+        if (!pending_is_tied(pending)) dispatch_turn_to(tick->core, pending, pending->chain_at);
         if (pending->attempts >= ATTEMPTS_MAX - pending->flight_count) {
             /* Segments that still fly come back here when they have landed. */
             if (pending->flying > 0)
