@@ -218,23 +218,55 @@ static void store_end(struct bench *bench)
     }
 }
 
-/* Rows per second that a start reads to learn what is open. */
-static void rebuild(struct bench *bench)
+static void print_read(const struct bench *bench, const char *what, size_t rows, double seconds)
+{
+    printf("%-8s %8zu %6s %9.0f rows/s, %.3f ms\n", what, bench->accounts, "",
+           (double)rows / seconds, seconds * 1e3);
+}
+
+/* What a start reads to learn which attempts are open, out of so many. */
+static void read_open(struct bench *bench, const char *what, size_t total)
 {
     struct store_reader *reader = store_own_reader(bench->store);
     struct attempt_id after = {0};
-    size_t rows = 0, count = 0;
+    size_t count = 0;
     double wall = now();
     do {
         struct arena arena = {0};
         struct attempt *page;
         if (store_open_attempts(reader, 1, after, &arena, 4096, &page, &count)) die("read");
         if (count) after = page[count - 1].id;
-        rows += count;
         arena_done(&arena);
     } while (count);
-    wall = now() - wall;
-    printf("%-8s %8zu %6s %9.0f\n", "rebuild", bench->accounts, "4096", (double)rows / wall);
+    print_read(bench, what, total, now() - wall);
+}
+
+/* Pages that people and the core ask for, from a connection of their own. */
+static void read_pages(struct bench *bench)
+{
+    struct store_reader *reader = store_reader_open(bench->store);
+    struct message *messages;
+    struct store_recipient *waiting;
+    size_t count, turns = 20;
+    double wall = now();
+    for (size_t i = 0; i < turns; i++) {
+        struct arena arena = {0};
+        if (store_message_page(reader, bench->account_ids[0], (struct message_id){0}, &arena, 50,
+                               &messages, &count))
+            die("read");
+        arena_done(&arena);
+    }
+    print_read(bench, "page 50", count, (now() - wall) / (double)turns);
+    wall = now();
+    for (size_t i = 0; i < turns; i++) {
+        struct arena arena = {0};
+        if (store_waiting_page(reader, (struct provider_id){1}, (struct recipient_id){0}, &arena,
+                               1024, &waiting, &count))
+            die("read");
+        arena_done(&arena);
+    }
+    print_read(bench, "waiting", count, (now() - wall) / (double)turns);
+    store_reader_close(reader);
 }
 
 static void row(struct bench *bench, size_t accounts, size_t group)
@@ -245,9 +277,11 @@ static void row(struct bench *bench, size_t accounts, size_t group)
     size_t total = group == 1 ? bench->sends / 20 : bench->sends;
     store_begin(bench);
     phase(bench, "accept", send_op, total);
+    read_pages(bench);
     phase(bench, "answer", answer_op, total);
-    rebuild(bench);
+    read_open(bench, "open all", total);
     phase(bench, "receipt", receipt_op, total);
+    read_open(bench, "open 0", total);
     store_end(bench);
     store_begin(bench);
     phase(bench, "mixed", mixed_op, total * 3);

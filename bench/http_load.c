@@ -77,8 +77,7 @@ static uint64_t clock_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* ---- Latencies --------------------------------------------------------------------------------
- */
+/* ---- Latencies ----------------------------------------------------------------------------- */
 
 static size_t latency_step(uint64_t ns)
 {
@@ -106,8 +105,7 @@ static double latency_percentile_ms(const struct load *load, double share)
     return 0;
 }
 
-/* ---- The request ------------------------------------------------------------------------------
- */
+/* ---- The request --------------------------------------------------------------------------- */
 
 static void request_add(struct load *load, const char *text)
 {
@@ -189,8 +187,7 @@ static void request_number(struct load *load)
     }
 }
 
-/* ---- Connections ------------------------------------------------------------------------------
- */
+/* ---- Connections --------------------------------------------------------------------------- */
 
 static void connection_break(struct load *load, struct connection *connection)
 {
@@ -300,8 +297,7 @@ static void load_connect(struct load *load)
     }
 }
 
-/* ---- The whole --------------------------------------------------------------------------------
- */
+/* ---- The whole ----------------------------------------------------------------------------- */
 
 static void load_run(struct load *load)
 {

@@ -2,10 +2,14 @@
 
 #include <errno.h>
 #include <ini.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "base/buf.h"
+
+/* The library's lines hold 200 bytes with their end. */
+#define LINE_LONGEST 197
 
 enum setting_kind { SETTING_TEXT, SETTING_SWITCH, SETTING_NUMBER, SETTING_SECONDS };
 
@@ -67,11 +71,26 @@ void config_init(struct config *config)
         setting_store(config, &settings[i], settings[i].usual);
 }
 
+/* The first thing that is wrong, and where. */
 struct reading {
     struct config *config;
-    char *problem;
-    const char *section, *name;
+    FILE *file;
+    int line;
+    int bad_line; /* 0: none yet */
+    char problem[160];
 };
+
+static void note_problem(struct reading *reading, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void note_problem(struct reading *reading, const char *format, ...)
+{
+    if (reading->bad_line) return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reading->problem, sizeof reading->problem, format, args);
+    va_end(args);
+    reading->bad_line = reading->line;
+}
 
 static int read_setting(void *user, const char *section, const char *name, const char *value)
 {
@@ -80,26 +99,29 @@ static int read_setting(void *user, const char *section, const char *name, const
         const struct setting *setting = &settings[i];
         if (strcmp(section, setting->section) != 0 || strcmp(name, setting->name) != 0) continue;
         if (setting_store(reading->config, setting, value)) return 1;
-        snprintf(reading->problem, 160, "[%s] %s cannot be \"%.60s\"", section, name, value);
+        note_problem(reading, "[%s] %s cannot be \"%.60s\"", section, name, value);
         return 0;
     }
-    snprintf(reading->problem, 160, "there is no setting [%.40s] %.40s", section, name);
+    note_problem(reading, "there is no setting [%.40s] %.40s", section, name);
     return 0;
 }
 
-/* The library cuts lines at 200 bytes and says nothing; a cut value would be a wrong one. */
-static bool lines_fit(FILE *file, char *out_problem, const char *path)
+/* Feeds the library. It cuts long lines and says nothing, and takes an indented line for more of
+   the one before: either would make a wrong value. */
+static char *read_line(char *to, int size, void *user)
 {
-    int line = 1, column = 0, c;
-    while ((c = fgetc(file)) != EOF) {
-        column = c == '\n' ? 0 : column + 1;
-        if (c == '\n') line++;
-        if (column < 198) continue;
-        snprintf(out_problem, 256, "%.80s:%d: the line is longer than 197 bytes", path, line);
-        return false;
+    struct reading *reading = user;
+    if (reading->bad_line || !fgets(to, size, reading->file)) return NULL;
+    reading->line++;
+    struct slice text = slice_trim(slice_cstr(to), "\r\n");
+    if (text.size > LINE_LONGEST) {
+        note_problem(reading, "the line is longer than %d bytes", LINE_LONGEST);
+        return NULL;
     }
-    rewind(file);
-    return true;
+    text = slice_trim(text, " \t");
+    memmove(to, text.at, text.size);
+    to[text.size] = '\0';
+    return to;
 }
 
 bool config_read(struct config *config, const char *path, char *out_problem)
@@ -111,14 +133,17 @@ bool config_read(struct config *config, const char *path, char *out_problem)
         snprintf(out_problem, 256, "%.100s: %s", name, strerror(errno));
         return false;
     }
-    char problem[160] = "this is no [section] and no name = value";
-    struct reading reading = {.config = config, .problem = problem};
-    bool good = lines_fit(file, out_problem, name);
-    if (good) {
-        int line = ini_parse_file(file, read_setting, &reading);
-        good = line == 0;
-        if (!good) snprintf(out_problem, 256, "%.80s:%d: %s", name, line, problem);
+    struct reading reading = {.config = config, .file = file};
+    int line = ini_parse_stream(read_line, &reading, read_setting, &reading);
+    if (ferror(file)) {
+        snprintf(out_problem, 256, "%.100s: %s", name, strerror(errno));
+    } else if (line > 0 && (reading.bad_line == 0 || line < reading.bad_line)) {
+        snprintf(out_problem, 256, "%.80s:%d: this is no [section] and no name = value", name,
+                 line);
+    } else if (reading.bad_line) {
+        snprintf(out_problem, 256, "%.80s:%d: %s", name, reading.bad_line, reading.problem);
     }
+    bool good = !ferror(file) && line == 0 && !reading.bad_line;
     fclose(file);
     return good;
 }

@@ -46,8 +46,7 @@ static struct slice keep(struct demo *demo, struct slice answer, const char *nam
     return arena_copy(&demo->arena, render_plain(render_member(answer, name), &demo->arena));
 }
 
-/* ---- Watching the message ----------------------------------------------------------------------
- */
+/* ---- Watching the message ------------------------------------------------------------------ */
 
 static void show_the_way(struct demo *demo)
 {
@@ -92,8 +91,7 @@ static void look(struct loop_timer *timer)
     control_execute(server_control(demo->server), request, on_look, demo);
 }
 
-/* ---- Sending it --------------------------------------------------------------------------------
- */
+/* ---- Sending it ---------------------------------------------------------------------------- */
 
 static void on_sent(void *user, const struct http_result *result)
 {
@@ -133,8 +131,7 @@ static void send_message(struct demo *demo)
         fail(demo, SLICE("the send could not be started"));
 }
 
-/* ---- Setting up --------------------------------------------------------------------------------
- */
+/* ---- Setting up ---------------------------------------------------------------------------- */
 
 static struct slice request_of(struct demo *demo)
 {

@@ -29,8 +29,7 @@ static void ill(struct doctor *doctor, const char *what, struct slice detail, co
     printf("FAULT  %-10s %.*s\n       %-10s %s\n", what, (int)detail.size, detail.at, "", advice);
 }
 
-/* ---- Reaching an address -----------------------------------------------------------------------
- */
+/* ---- Reaching an address ------------------------------------------------------------------- */
 
 struct reaching {
     struct loop *loop;
@@ -80,8 +79,7 @@ static void on_accept(void *user, struct tcp *tcp)
     tcp_close(tcp, true);
 }
 
-/* ---- Checks ------------------------------------------------------------------------------------
- */
+/* ---- Checks -------------------------------------------------------------------------------- */
 
 static bool check_server(struct doctor *doctor)
 {

@@ -7,8 +7,7 @@
 
 #define COLUMNS_MAX 32
 
-/* ---- Walking JSON that is known to be well formed ----------------------------------------------
- */
+/* ---- Walking JSON that is known to be well formed ------------------------------------------ */
 
 static size_t skip_text(struct slice json, size_t at)
 {
@@ -76,19 +75,34 @@ struct slice render_plain(struct slice value, struct arena *arena)
     return one.text.text;
 }
 
-/* ---- Tables ------------------------------------------------------------------------------------
- */
+/* ---- Tables -------------------------------------------------------------------------------- */
 
 static bool is_list(struct slice value)
 {
     return value.size > 0 && value.at[0] == '[';
 }
 
+/* Texts and names come from strangers; their control characters are not for our terminal. */
+static void print_text(FILE *out, struct slice text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        unsigned char byte = (unsigned char)text.at[i];
+        unsigned char next = i + 1 < text.size ? (unsigned char)text.at[i + 1] : 0;
+        bool is_c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;
+        if (is_c1) i++;
+        fputc(is_c1 || byte == 0x7F ? '?' : byte < ' ' ? ' ' : byte, out);
+    }
+}
+
+static size_t text_width(struct slice text)
+{
+    return utf8_valid(text) ? utf8_points(text) : text.size;
+}
+
 static void print_cell(FILE *out, struct slice text, size_t width)
 {
-    size_t points = utf8_valid(text) ? utf8_points(text) : text.size;
-    fprintf(out, "%.*s", (int)text.size, text.at);
-    for (; points < width; points++)
+    print_text(out, text);
+    for (size_t at = text_width(text); at < width; at++)
         fputc(' ', out);
 }
 
@@ -98,7 +112,7 @@ static void measure_row(struct slice row, size_t *widths, struct arena *arena)
     size_t column = 0;
     for (size_t cursor = 0; column < COLUMNS_MAX && render_each(row, &cursor, &name, &value);
          column++) {
-        size_t width = render_plain(value, arena).size;
+        size_t width = text_width(render_plain(value, arena));
         if (width > widths[column]) widths[column] = width;
         if (name.size > widths[column]) widths[column] = name.size;
     }
@@ -149,8 +163,9 @@ void render(struct slice object, FILE *out)
             print_table(out, value, &arena);
             continue;
         }
-        struct slice text = render_plain(value, &arena);
-        fprintf(out, "%.*s: %.*s\n", (int)name.size, name.at, (int)text.size, text.at);
+        fprintf(out, "%.*s: ", (int)name.size, name.at);
+        print_text(out, render_plain(value, &arena));
+        fputc('\n', out);
     }
     arena_done(&arena);
 }

@@ -30,8 +30,7 @@ struct server {
     void *drained_user;
 };
 
-/* ---- From the core to the edges ----------------------------------------------------------------
- */
+/* ---- From the core to the edges ------------------------------------------------------------ */
 
 static void port_submit(void *user, const struct submit *submit)
 {
@@ -57,8 +56,7 @@ static void port_flush(void *user)
     if (server->carriers) smpp_client_flush(server->carriers);
 }
 
-/* ---- From carriers to the core -----------------------------------------------------------------
- */
+/* ---- From carriers to the core ------------------------------------------------------------- */
 
 /* A carrier's word on its way through the core; what it points at is copied behind it. */
 struct carrier_call {
@@ -72,8 +70,11 @@ struct carrier_call {
 static void carrier_done(struct engine_call *call)
 {
     struct carrier_call *carrier = (struct carrier_call *)call;
+    /* What can never be recorded must not be asked for again. */
+    enum err err = call->command.result;
+    if (err != ERR_STORE_UNAVAILABLE && err != ERR_OVERLOADED) err = ERR_OK;
     if (carrier->wants_reply && carrier->server->carriers)
-        smpp_client_reply(carrier->server->carriers, carrier->reply, call->command.result);
+        smpp_client_reply(carrier->server->carriers, carrier->reply, err);
     mem_free(carrier);
 }
 
@@ -161,8 +162,7 @@ static void on_note(void *user, struct provider_id provider, const char *text)
     fprintf(stderr, "godwit: provider %u: %s\n", provider.v, text);
 }
 
-/* ---- Opening -----------------------------------------------------------------------------------
- */
+/* ---- Opening ------------------------------------------------------------------------------- */
 
 static void open_carriers(struct server *server)
 {
@@ -316,6 +316,7 @@ void server_close(struct server *server)
     smpp_client_free(server->carriers);
     server->carriers = NULL;
     http_server_free(server->http);
+    hep_pusher_stop(server->pusher);
     http_client_free(server->web);
     control_free(server->control);
     settle(server);
@@ -328,8 +329,7 @@ void server_close(struct server *server)
     mem_free(server);
 }
 
-/* ---- Draining: customers first, then carriers --------------------------------------------------
- */
+/* ---- Draining: customers first, then carriers ---------------------------------------------- */
 
 static void carriers_drained(void *user)
 {
@@ -361,8 +361,7 @@ void server_drain(struct server *server, void (*done)(void *user), void *user)
     http_server_drain(server->http, http_drained, server);
 }
 
-/* ---- The rest ----------------------------------------------------------------------------------
- */
+/* ---- The rest ------------------------------------------------------------------------------ */
 
 const char *server_reload(struct server *server, const struct config *config)
 {

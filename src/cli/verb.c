@@ -23,8 +23,7 @@ struct parsed {
     bool watch;
 };
 
-/* ---- Words to a request ------------------------------------------------------------------------
- */
+/* ---- Words to a request -------------------------------------------------------------------- */
 
 static size_t args_of(const struct verb *verb)
 {
@@ -104,8 +103,7 @@ static void write_request(const struct parsed *parsed, struct buf *out)
     json_end_object(&json);
 }
 
-/* ---- An answer to the screen -------------------------------------------------------------------
- */
+/* ---- An answer to the screen --------------------------------------------------------------- */
 
 static void print_plain(const struct verb *verb, struct slice answer)
 {

@@ -31,8 +31,7 @@ void catalog_done(struct catalog *catalog)
     catalog_init(catalog, NULL);
 }
 
-/* ---- Looking up --------------------------------------------------------------------------------
- */
+/* ---- Looking up ---------------------------------------------------------------------------- */
 
 struct account_row *catalog_account(const struct catalog *catalog, struct account_id id)
 {
@@ -82,8 +81,7 @@ bool catalog_shortcode_is_active(const struct catalog *catalog, const struct sho
     return false;
 }
 
-/* ---- Changing what is remembered ---------------------------------------------------------------
- */
+/* ---- Changing what is remembered ----------------------------------------------------------- */
 
 static void put_gate(struct catalog *catalog, const struct key *key)
 {
@@ -212,8 +210,7 @@ bool catalog_has_route(struct catalog *catalog, const char *destination)
     return find_route(catalog, destination) != NULL;
 }
 
-/* ---- Loading -----------------------------------------------------------------------------------
- */
+/* ---- Loading ------------------------------------------------------------------------------- */
 
 static void visit_account(void *user, const struct account *account)
 {

@@ -38,7 +38,8 @@ enum command_kind {
 };
 
 /* One message to one number. Refused: KEY_UNKNOWN, KEY_DISABLED, KEY_SCOPE, ACCOUNT_DISABLED,
-   NO_CREDIT; NO_ROUTE: accepted, charged, failed and refunded in one commit. */
+   TEXT_MISSING, TEXT_TOO_LONG (TEXT_MAX_BYTES), NUMBER_INVALID, INVALID (the sender is longer than
+   SENDER_MAX_SIZE), NO_CREDIT; NO_ROUTE: accepted, charged, failed and refunded in one commit. */
 struct command_send {
     struct key_id key;
     enum dialect dialect;

@@ -8,9 +8,7 @@
 #include "core/send.h"
 
 #define CHORES_EVERY_MS 1000
-/* Receipts that are still out after this long are not waited for any more. */
-#define RECEIPT_WINDOW_MS (72ull * 60 * 60 * 1000)
-#define RECOVER_PAGE      4096
+#define RECOVER_PAGE    4096
 /* After a failed commit, when nobody asks for one. */
 #define STORE_AGAIN_MS 100
 
@@ -19,8 +17,7 @@ struct store_reader *core_reader(const struct core *core)
     return store_own_reader(core->config.store);
 }
 
-/* ---- Ticks -------------------------------------------------------------------------------------
- */
+/* ---- Ticks --------------------------------------------------------------------------------- */
 
 struct store_op *tick_op(struct tick *tick, enum store_op_kind kind, tick_then then, void *user)
 {
@@ -187,8 +184,7 @@ bool core_is_quiet(const struct core *core)
     return dispatch_is_quiet(core);
 }
 
-/* ---- Start -------------------------------------------------------------------------------------
- */
+/* ---- Start --------------------------------------------------------------------------------- */
 
 static uint64_t meta_number(struct core *core, struct slice name)
 {

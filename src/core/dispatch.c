@@ -50,8 +50,7 @@ void dispatch_forget(struct core *core, struct pending *pending)
     pending_free(pending);
 }
 
-/* ---- Choosing a lane ---------------------------------------------------------------------------
- */
+/* ---- Choosing a lane ----------------------------------------------------------------------- */
 
 /* The best provider of the chain that has not refused: the first that is bound, else the first. The
    present one when all have refused. */
@@ -119,8 +118,7 @@ void dispatch_link(struct tick *tick, struct command *command)
         rebalance(core, &core->dispatch.lanes[id]);
 }
 
-/* ---- Taking off --------------------------------------------------------------------------------
- */
+/* ---- Taking off ---------------------------------------------------------------------------- */
 
 static void write_attempt(struct tick *tick, struct flight *flight, struct attempt *out)
 {
@@ -172,9 +170,11 @@ void dispatch_offer(struct tick *tick, struct pending *pending, struct attempt *
     map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
     dispatch_turn_to(core, pending, best_provider(core, pending));
     struct lane *lane = dispatch_lane(core, pending_provider(pending));
-    if (core->dispatch.stopped || lane->first || lane->more_on_disk ||
-        lane_room(lane, tick->mono_ms) < pending->flight_count)
+    if (core->dispatch.stopped || lane->first || lane->more_on_disk || lane->held > 0 ||
+        lane_room(lane, tick->mono_ms) < pending->flight_count) {
+        lane->held++;
         return;
+    }
     struct attempt *attempts = ARENA_ARRAY(&tick->arena, struct attempt, pending->flight_count);
     for (uint16_t i = 0; i < pending->flight_count; i++)
         write_attempt(tick, &pending->flights[i], &attempts[i]);
@@ -194,6 +194,7 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
             submit(tick, &pending->flights[i], &segments);
         return;
     }
+    lane->held--;
     if (lane->more_on_disk || lane->queued >= LOADED_MAX) {
         /* It waits on disk; everything up to it is in memory already. */
         if (!lane->more_on_disk) lane->cursor.v = pending->recipient.v - 1;
@@ -206,6 +207,7 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
 
 void dispatch_drop(struct tick *tick, struct pending *pending)
 {
+    if (pending->flying == 0) dispatch_lane(tick->core, pending_provider(pending))->held--;
     for (uint16_t i = 0; i < pending->flight_count; i++)
         if (pending->flights[i].state == FLIGHT_FLYING) unwrite_attempt(tick, &pending->flights[i]);
     dispatch_forget(tick->core, pending);
@@ -262,8 +264,7 @@ static void lane_run(struct tick *tick, struct lane *lane)
     }
 }
 
-/* ---- From disk ---------------------------------------------------------------------------------
- */
+/* ---- From disk ----------------------------------------------------------------------------- */
 
 /* The attempt whose cutting and provider hold now: one that is out, else one that was taken or may
    have been for good, else the latest. NULL without attempts. */
@@ -383,8 +384,7 @@ void dispatch_recover(struct tick *tick, const struct attempt *attempt)
     lane_take_off(dispatch_lane(core, pending_provider(pending)), flight);
 }
 
-/* ---- The round ---------------------------------------------------------------------------------
- */
+/* ---- The round ----------------------------------------------------------------------------- */
 
 void dispatch_begin(struct tick *tick)
 {

@@ -4,9 +4,6 @@
 #include "core/core_state.h"
 #include "core/send.h"
 
-/* Webhooks in the works at once; the rest waits on disk. */
-#define PUSHING_MAX 512
-#define PUSH_PAGE   128
 /* One automatic reply to a sender in this time, or two machines could answer each other for ever.
  */
 #define REPLY_EVERY_MS (60 * 60 * 1000)

@@ -112,8 +112,7 @@ void joiner_done(struct joiner *joiner)
     map_done(&joiner->joins);
 }
 
-/* ---- In a tick ---------------------------------------------------------------------------------
- */
+/* ---- In a tick ----------------------------------------------------------------------------- */
 
 struct part_step {
     struct command *command;

@@ -8,6 +8,7 @@ struct lane {
     struct provider_id provider;
     struct pending *first, *last; /* waiting, by recipient */
     uint32_t queued;
+    uint32_t held; /* offered in this tick and without room: nobody overtakes them */
     struct flight *oldest, *newest; /* flying */
     uint32_t flying;
     uint64_t next_order;

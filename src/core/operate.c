@@ -16,8 +16,7 @@ static struct store_op *write(struct tick *tick, enum store_op_kind kind, struct
     return tick_op(tick, kind, operated, command);
 }
 
-/* ---- Accounts and credit -----------------------------------------------------------------------
- */
+/* ---- Accounts and credit ------------------------------------------------------------------- */
 
 static enum err account_add(struct tick *tick, struct command *command)
 {
@@ -67,8 +66,7 @@ static enum err grant(struct tick *tick, struct command *command)
     return ERR_OK;
 }
 
-/* ---- Keys --------------------------------------------------------------------------------------
- */
+/* ---- Keys ---------------------------------------------------------------------------------- */
 
 static enum err key_add(struct tick *tick, struct command *command)
 {
@@ -126,8 +124,7 @@ static void key_deleted(struct tick *tick, struct command *command)
     catalog_remove_key(&tick->core->catalog, command->key_ref.told.id);
 }
 
-/* ---- Shortcodes --------------------------------------------------------------------------------
- */
+/* ---- Shortcodes ---------------------------------------------------------------------------- */
 
 static enum err shortcode_add(struct tick *tick, struct command *command)
 {
@@ -168,8 +165,7 @@ static void shortcode_removed(struct tick *tick, struct command *command)
     catalog_remove_shortcode(&tick->core->catalog, command->shortcode_remove.word);
 }
 
-/* ---- Providers and routes ----------------------------------------------------------------------
- */
+/* ---- Providers and routes ------------------------------------------------------------------ */
 
 static bool provider_is_valid(struct provider *provider, char *problem)
 {
@@ -336,8 +332,7 @@ static void route_removed(struct tick *tick, struct command *command)
     catalog_remove_route(&tick->core->catalog, command->route.destination);
 }
 
-/* ---- The test clock ----------------------------------------------------------------------------
- */
+/* ---- The test clock ------------------------------------------------------------------------ */
 
 /* Time that jumps must not meet a real carrier. */
 static bool is_loopback(const char *address)
@@ -370,8 +365,7 @@ static void clock_advanced(struct tick *tick, struct command *command)
     tick->core->config.clock->offset_ms += command->advance_ms;
 }
 
-/* ---- The table ---------------------------------------------------------------------------------
- */
+/* ---- The table ----------------------------------------------------------------------------- */
 
 static const struct {
     operate_check check;

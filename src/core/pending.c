@@ -46,18 +46,15 @@ uint8_t pending_provider_bit(const struct pending *pending)
 bool pending_is_taken(const struct pending *pending)
 {
     for (uint16_t i = 0; i < pending->flight_count; i++)
-        if (pending->flights[i].state == FLIGHT_TAKEN) return true;
+        if (pending->flights[i].state == FLIGHT_TAKEN ||
+            pending->flights[i].state == FLIGHT_UNCERTAIN)
+            return true;
     return false;
 }
 
 bool pending_is_tied(const struct pending *pending)
 {
-    if (pending->flying > 0) return true;
-    for (uint16_t i = 0; i < pending->flight_count; i++)
-        if (pending->flights[i].state == FLIGHT_TAKEN ||
-            pending->flights[i].state == FLIGHT_UNCERTAIN)
-            return true;
-    return false;
+    return pending->flying > 0 || pending_is_taken(pending);
 }
 
 struct segment_list pending_segments(const struct pending *pending, enum segment_form form,
@@ -151,6 +148,7 @@ void pending_recall(struct pending *pending, const struct attempt *attempt,
         pending_recall_lost(pending, flight, attempt->possible_duplicate, policy);
         break;
     case ATTEMPT_REFUSED:
+        /* As when it was answered: a lost answer before it may have been a yes. */
         if (flight->lost) flight->state = FLIGHT_UNCERTAIN;
         break;
     case ATTEMPT_STATE_COUNT:

@@ -55,7 +55,7 @@ void pending_free(struct pending *pending);
 struct provider_id pending_provider(const struct pending *pending);
 /* The bit of the provider it is with now. */
 uint8_t pending_provider_bit(const struct pending *pending);
-/* Some carrier has at least one segment of it. */
+/* Some carrier has at least one segment of it, or may have and is not asked again. */
 bool pending_is_taken(const struct pending *pending);
 /* What a carrier has, or may have for good or just now, stays with it. */
 bool pending_is_tied(const struct pending *pending);

@@ -82,8 +82,7 @@ static uint64_t index_key(struct provider_id provider, const struct folded *id)
     return hash_slice(slice_of(id->text, id->size), provider.v);
 }
 
-/* ---- Matching ----------------------------------------------------------------------------------
- */
+/* ---- Matching ------------------------------------------------------------------------------ */
 
 struct match {
     struct attempt_id attempt;
@@ -93,32 +92,40 @@ struct match {
     bool found;        /* raw */
 };
 
-/* Looks at the attempts whose stored id folds to `wanted`. */
+/* An open attempt whose key is that of `wanted`: is it meant? */
+static void match_attempt(struct core *core, struct provider_id provider, struct slice raw,
+                          enum receipt_form form, uint64_t key, uint64_t id, struct match *match)
+{
+    struct attempt attempt;
+    struct folded wanted = form_of_id(raw, form);
+    if (store_attempt(core_reader(core), (struct attempt_id){id}, &attempt)) return;
+    struct slice stored = slice_cstr(attempt.carrier_id);
+    struct folded folded = fold(stored);
+    if (attempt.provider.v != provider.v ||
+        !slice_eq(slice_of(folded.text, folded.size), slice_of(wanted.text, wanted.size)))
+        return;
+    if (form == RECEIPT_FORM_FOLDED && slice_eq(stored, raw)) {
+        /* A carrier that repeats its ids means the newest. */
+        if (!match->found || attempt.id.v > match->attempt.v)
+            *match = (struct match){attempt.id, key, RECEIPT_FORM_RAW, 0, true};
+    } else if (!match->found) {
+        if (match->candidates == 0 || match->attempt.v != attempt.id.v) match->candidates++;
+        match->attempt = attempt.id;
+        match->key = key;
+        match->form = form;
+    }
+}
+
 static void match_form(struct core *core, struct provider_id provider, struct slice raw,
                        enum receipt_form form, struct match *match)
 {
     struct folded wanted = form_of_id(raw, form);
     if (wanted.size == 0) return;
-    uint64_t key = index_key(provider, &wanted), value;
-    for (size_t cursor = 0; map_each_of(&core->receipts.open, key, &cursor, &value);) {
-        struct attempt attempt;
-        if (store_attempt(core_reader(core), (struct attempt_id){value}, &attempt)) continue;
-        struct slice stored = slice_cstr(attempt.carrier_id);
-        struct folded folded = fold(stored);
-        if (attempt.provider.v != provider.v ||
-            !slice_eq(slice_of(folded.text, folded.size), slice_of(wanted.text, wanted.size)))
-            continue;
-        if (form == RECEIPT_FORM_FOLDED && slice_eq(stored, raw)) {
-            /* A carrier that repeats its ids means the newest. */
-            if (!match->found || attempt.id.v > match->attempt.v)
-                *match = (struct match){attempt.id, key, RECEIPT_FORM_RAW, 0, true};
-        } else if (!match->found) {
-            if (match->candidates == 0 || match->attempt.v != attempt.id.v) match->candidates++;
-            match->attempt = attempt.id;
-            match->key = key;
-            match->form = form;
-        }
-    }
+    const struct map *maps[] = {&core->receipts.open, &core->receipts.open_before};
+    uint64_t key = index_key(provider, &wanted), id;
+    for (size_t i = 0; i < 2; i++)
+        for (size_t cursor = 0; map_each_of(maps[i], key, &cursor, &id);)
+            match_attempt(core, provider, raw, form, key, id, match);
 }
 
 /* True when the receipt belongs to `out->attempt`. Otherwise `*out_wait` says whether answers that
@@ -140,8 +147,7 @@ static bool match_receipt(struct core *core, struct provider_id provider, struct
     return true;
 }
 
-/* ---- Parking -----------------------------------------------------------------------------------
- */
+/* ---- Parking ------------------------------------------------------------------------------- */
 
 static void make_due(struct receipts *receipts, struct parked *parked)
 {
@@ -231,8 +237,7 @@ static void parked_leave(struct tick *tick, struct parked *parked)
     tick_op(tick, STORE_UNPARK, unparked, parked)->unpark = parked->receipt.id;
 }
 
-/* ---- Commands ----------------------------------------------------------------------------------
- */
+/* ---- Commands ------------------------------------------------------------------------------ */
 
 struct receipt_step {
     struct command *command; /* NULL: it was parked */
@@ -248,8 +253,10 @@ static void receipt_written(struct tick *tick, const struct store_op *op, void *
     if (step->command && op->result == ERR_STORE_UNAVAILABLE) step->command->result = op->result;
     if (op->result == ERR_STORE_UNAVAILABLE) return;
     tick->core->receipts.count[step->provider.v]++;
-    if (receipt_is_final(op->receipt.state))
-        map_remove_value(&tick->core->receipts.open, step->key, op->receipt.attempt.v);
+    struct receipts *receipts = &tick->core->receipts;
+    if (receipt_is_final(op->receipt.state) &&
+        !map_remove_value(&receipts->open, step->key, op->receipt.attempt.v))
+        map_remove_value(&receipts->open_before, step->key, op->receipt.attempt.v);
 }
 
 static void write_receipt(struct tick *tick, struct receipt_step *step, const struct match *match,
@@ -357,8 +364,18 @@ void receipts_begin(struct tick *tick)
     }
 }
 
+static void turn_maps(struct receipts *receipts, uint64_t now_ms)
+{
+    if (now_ms < receipts->turned_ms + RECEIPT_WINDOW_MS) return;
+    map_done(&receipts->open_before);
+    receipts->open_before = receipts->open;
+    receipts->open = (struct map){0};
+    receipts->turned_ms = now_ms;
+}
+
 void receipts_chores(struct tick *tick)
 {
+    turn_maps(&tick->core->receipts, tick->now_ms);
     for (struct parked *parked = tick->core->receipts.parked_first; parked; parked = parked->next) {
         if (parked->since_mono_ms + PARKED_FOR_MS > tick->mono_ms) break;
         if (!parked->leaving && !parked->is_due) parked_leave(tick, parked);
@@ -415,6 +432,7 @@ void receipts_done(struct receipts *receipts)
         mem_free(parked);
     }
     map_done(&receipts->open);
+    map_done(&receipts->open_before);
     map_done(&receipts->parked_index);
     *receipts = (struct receipts){0};
 }

@@ -9,6 +9,9 @@
 #include "core/command.h"
 #include "core/tick.h"
 
+/* Receipts that are still out after this long are not waited for any more. */
+#define RECEIPT_WINDOW_MS (72ull * 60 * 60 * 1000)
+
 enum receipt_form {
     RECEIPT_FORM_RAW,
     RECEIPT_FORM_FOLDED,
@@ -19,8 +22,11 @@ enum receipt_form {
 extern const char *const receipt_form_names[RECEIPT_FORM_COUNT];
 
 struct receipts {
-    struct map open;         /* provider and folded id -> attempt (several when ids repeat) */
-    struct map parked_index; /* provider and folded form -> struct parked * */
+    /* Provider and folded id -> attempt (several when ids repeat). Carriers keep some receipts for
+       ever: what is still open after two turns of the maps is forgotten, so memory holds days. */
+    struct map open, open_before;
+    uint64_t turned_ms;
+    struct map parked_index;                   /* provider and folded form -> struct parked * */
     struct parked *parked_first, *parked_last; /* oldest first */
     size_t parked_count;
     struct parked *due;                           /* to be tried in the next tick */

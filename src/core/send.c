@@ -39,6 +39,15 @@ static enum err may_send(const struct catalog *catalog, struct key_id id,
     return ERR_OK;
 }
 
+/* What no edge should have let through: the limits that everything below relies on. */
+static enum err is_sendable(const struct command_send *asked)
+{
+    if (asked->text.size == 0) return ERR_TEXT_MISSING;
+    if (asked->text.size > TEXT_MAX_BYTES) return ERR_TEXT_TOO_LONG;
+    if (asked->number == 0) return ERR_NUMBER_INVALID;
+    return asked->sender.size > SENDER_MAX_SIZE ? ERR_INVALID : ERR_OK;
+}
+
 /* Writes the acceptance, with its first attempts when a carrier has room at once. */
 static void accept(struct tick *tick, struct send_step *step, const struct provider_id *chain,
                    uint32_t chain_count)
@@ -79,6 +88,7 @@ void send_decide(struct tick *tick, struct command *command)
     const struct command_send *asked = &command->send;
     const struct key *key;
     command->result = may_send(&core->catalog, asked->key, &key);
+    if (!command->result) command->result = is_sendable(asked);
     if (command->result) return;
 
     struct segment_count count = segment_count(asked->text);

@@ -83,8 +83,7 @@ void engine_free(struct engine *engine)
     mem_free(engine);
 }
 
-/* ---- Commands ----------------------------------------------------------------------------------
- */
+/* ---- Commands ------------------------------------------------------------------------------ */
 
 static void call_deliver(struct loop_task *task)
 {
@@ -133,8 +132,7 @@ static void engine_run_core(void *user)
         ;
 }
 
-/* ---- Reads -------------------------------------------------------------------------------------
- */
+/* ---- Reads --------------------------------------------------------------------------------- */
 
 static void read_deliver(struct loop_task *task)
 {
@@ -172,8 +170,7 @@ void engine_read(struct engine *engine, struct engine_read *read)
     queue_push(engine->reads, &read->node);
 }
 
-/* ---- Life --------------------------------------------------------------------------------------
- */
+/* ---- Life ---------------------------------------------------------------------------------- */
 
 void engine_start(struct engine *engine)
 {

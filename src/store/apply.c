@@ -26,8 +26,7 @@ static enum err expect(enum err err)
     return err ? ERR_STORE_UNAVAILABLE : ERR_OK;
 }
 
-/* ---- Money ------------------------------------------------------------------------------------
- */
+/* ---- Money  */
 
 struct posting {
     struct ledger_id id;
@@ -91,8 +90,7 @@ static enum err apply_ledger(struct books *books, struct store_op *op)
     return post(books, &posting, &op->available);
 }
 
-/* ---- Moving a recipient -----------------------------------------------------------------------
- */
+/* ---- Moving a recipient -------------------------------------------------------------------- */
 
 static enum err attempts_of(struct books *books, struct recipient_id recipient, struct arena *arena,
                             struct row_list *out)
@@ -195,8 +193,7 @@ static void set_error_word(struct recipient *recipient, struct slice word)
     if (size) memcpy(recipient->error_word, word.at, size);
 }
 
-/* ---- The life of a message --------------------------------------------------------------------
- */
+/* ---- The life of a message ----------------------------------------------------------------- */
 
 static enum err accept_money(struct books *books, struct store_op *op)
 {
@@ -349,8 +346,7 @@ static enum err apply_receipt(struct books *books, struct store_op *op)
     return err ? err : receipt_move(books, op, &attempt);
 }
 
-/* ---- Receipts that wait, inbound --------------------------------------------------------------
- */
+/* ---- Receipts that wait, inbound ----------------------------------------------------------- */
 
 static enum err apply_park(struct books *books, struct store_op *op)
 {
@@ -407,8 +403,7 @@ static enum err apply_pushed(struct books *books, struct store_op *op)
     return err;
 }
 
-/* ---- The catalogue ----------------------------------------------------------------------------
- */
+/* ---- The catalogue ------------------------------------------------------------------------- */
 
 static enum err apply_put_account(struct books *books, struct store_op *op)
 {

@@ -38,8 +38,7 @@ static enum err read_one(struct store_reader *reader, enum row_type type, uint64
     return err;
 }
 
-/* ---- The catalogue ----------------------------------------------------------------------------
- */
+/* ---- The catalogue ------------------------------------------------------------------------- */
 
 static void visit_row(const struct store_visitor *visitor, enum row_type type, const void *row)
 {
@@ -167,8 +166,7 @@ enum err store_last_ids(struct store_reader *reader, uint64_t *out_key, uint64_t
     return ERR_OK;
 }
 
-/* ---- An account's chains ----------------------------------------------------------------------
- */
+/* ---- An account's chains ------------------------------------------------------------------- */
 
 /* Where the three chains differ. */
 struct chain {
@@ -295,8 +293,7 @@ enum err store_balance(struct store_reader *reader, struct account_id account, e
     return err;
 }
 
-/* ---- Messages, recipients, attempts -----------------------------------------------------------
- */
+/* ---- Messages, recipients, attempts -------------------------------------------------------- */
 
 enum err store_message(struct store_reader *reader, struct message_id id, struct arena *arena,
                        struct message *out)
@@ -421,8 +418,7 @@ enum err store_open_attempts(struct store_reader *reader, uint64_t since_ms,
     return ERR_OK;
 }
 
-/* ---- Inbound ----------------------------------------------------------------------------------
- */
+/* ---- Inbound ------------------------------------------------------------------------------- */
 
 enum err store_inbound(struct store_reader *reader, struct inbound_id id, struct arena *arena,
                        struct inbound *out)

@@ -2,8 +2,8 @@
 
 #include "base/mem.h"
 
-/* Of each type, 4 MB together: at 15,000 messages a second a receipt may take a second. A row's place
-   follows from its id alone, and a younger row with the same place drives it out. */
+/* Of each type, 4 MB together: at 15,000 messages a second a receipt may take a second. A row's
+   place follows from its id alone, and a younger row with the same place drives it out. */
 #define RECENT_ROWS 16384
 
 void recent_done(struct recent *recent)
@@ -33,8 +33,7 @@ bool recent_get(const struct recent *recent, enum row_type type, uint64_t id, vo
 void recent_put(struct recent *recent, enum row_type type, const void *row)
 {
     if (type != ROW_RECIPIENT && type != ROW_ATTEMPT) return;
-    if (!recent->slots[type])
-        recent->slots[type] = mem_alloc(RECENT_ROWS * row_kinds[type].size);
+    if (!recent->slots[type]) recent->slots[type] = mem_alloc(RECENT_ROWS * row_kinds[type].size);
     memcpy(recent->slots[type] + recent_place(type, *(const uint64_t *)row), row,
            row_kinds[type].size);
 }

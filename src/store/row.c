@@ -319,6 +319,7 @@ void row_copy_into(enum row_type type, const void *row, void *out, char *space)
     for (size_t i = 0; i < kind->column_count; i++) {
         const struct column *column = &kind->columns[i];
         if (!column_is_slice(column)) continue;
+        assert(space);
         struct slice bytes = column_bytes(column, row);
         if (bytes.size) memcpy(space, bytes.at, bytes.size);
         space[bytes.size] = '\0';

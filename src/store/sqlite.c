@@ -11,10 +11,15 @@
 
 /* How long a commit waits for somebody's shell that holds the file. */
 #define BUSY_MS 2000
+/* How long it waits for readers to leave an overgrown log. */
+#define READERS_MS 100
 /* Frames in the log (pages of 4 KiB) from which on the writer copies them into the file, between
    two commits. It takes some 8 ms once in 300 commits of 64 sends. A thread that copies all the
    time takes that away, and costs each commit more than it saves. */
 #define CHECKPOINT_FRAMES 4000
+
+/* Settled recipients between two notes of where the waiting ones begin. */
+#define QUEUE_STEP 65536
 
 enum err sqlite_failed(struct sqlite *sqlite, const char *doing)
 {
@@ -25,14 +30,12 @@ enum err sqlite_failed(struct sqlite *sqlite, const char *doing)
 
 sqlite3_stmt *sqlite_prepare(struct sqlite *sqlite, sqlite3_stmt **place, const char *sql)
 {
-    if (*place) return *place;
-    if (sqlite3_prepare_v3(sqlite->db, sql, -1, SQLITE_PREPARE_PERSISTENT, place, NULL))
+    if (!*place && sqlite3_prepare_v3(sqlite->db, sql, -1, SQLITE_PREPARE_PERSISTENT, place, NULL))
         sqlite_failed(sqlite, "prepare");
     return *place;
 }
 
-/* ---- Connections ------------------------------------------------------------------------------
- */
+/* ---- Connections --------------------------------------------------------------------------- */
 
 static int note_frames(void *user, sqlite3 *db, const char *schema, int frames)
 {
@@ -86,7 +89,8 @@ static void disconnect(struct sqlite *sqlite)
     sqlite3_finalize(sqlite->begin);
     sqlite3_finalize(sqlite->commit);
     sqlite3_finalize(sqlite->rollback);
-    sqlite->begin = sqlite->commit = sqlite->rollback = NULL;
+    sqlite3_finalize(sqlite->raise_floor);
+    sqlite->begin = sqlite->commit = sqlite->rollback = sqlite->raise_floor = NULL;
     sqlite3_close(sqlite->db);
     sqlite->db = NULL;
 }
@@ -114,12 +118,12 @@ static enum err mend(struct sqlite *sqlite)
     if (sqlite3_exec(fresh, "REPLACE INTO meta VALUES('store.mended', randomblob(16))", NULL, NULL,
                      NULL) != SQLITE_OK)
         return sqlite_failed(sqlite, "write");
-    sqlite->is_suspect = false;
-    return ERR_OK;
+    enum err err = sqlite_queue_load(sqlite);
+    sqlite->is_suspect = err != ERR_OK;
+    return err;
 }
 
-/* ---- Transactions -----------------------------------------------------------------------------
- */
+/* ---- Transactions -------------------------------------------------------------------------- */
 
 static enum err sqlite_begin(struct rows *rows)
 {
@@ -140,13 +144,20 @@ static void sqlite_rollback(struct rows *rows)
     sqlite->is_suspect = true;
 }
 
+/* The log begins again from its start with the next commit when all of it is copied and no reader
+   is in it. Readers leave within moments; when some were always there and the log has grown eight
+   times too large, the writer waits for them, because nothing else would ever shrink it. */
 static void checkpoint(struct sqlite *sqlite)
 {
-    int frames = 0, copied = 0;
-    int rc =
-        sqlite3_wal_checkpoint_v2(sqlite->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &frames, &copied);
+    bool waits = sqlite->wal_frames / 8 >= sqlite->checkpoint_frames;
+    if (waits) sqlite3_busy_timeout(sqlite->db, READERS_MS);
+    int rc = sqlite3_wal_checkpoint_v2(
+        sqlite->db, NULL, waits ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL,
+        NULL);
+    if (waits) sqlite3_busy_timeout(sqlite->db, BUSY_MS);
+    sqlite->checkpoint_next = sqlite->wal_frames + sqlite->checkpoint_frames / 4;
     /* The commit stands. What was not copied is in the log, and is copied whole the next time. */
-    if (rc == SQLITE_OK || rc == SQLITE_BUSY || rc == SQLITE_LOCKED) return;
+    if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED) return;
     sqlite_failed(sqlite, "checkpoint");
     sqlite->is_suspect = true;
 }
@@ -154,11 +165,14 @@ static void checkpoint(struct sqlite *sqlite)
 static enum err sqlite_commit(struct rows *rows)
 {
     struct sqlite *sqlite = (struct sqlite *)rows;
-    if (!run(sqlite, &sqlite->commit, "COMMIT")) {
+    if (sqlite_queue_save(sqlite) || !run(sqlite, &sqlite->commit, "COMMIT")) {
         sqlite_rollback(rows);
         return ERR_STORE_UNAVAILABLE;
     }
-    if (sqlite->wal_frames >= sqlite->checkpoint_frames) checkpoint(sqlite);
+    if (sqlite->wal_frames < sqlite->checkpoint_frames)
+        sqlite->checkpoint_next = sqlite->checkpoint_frames;
+    else if (sqlite->wal_frames >= sqlite->checkpoint_next)
+        checkpoint(sqlite);
     return ERR_OK;
 }
 
@@ -181,8 +195,7 @@ static const char *sqlite_problem(struct rows *rows)
     return ((struct sqlite *)rows)->problem;
 }
 
-/* ---- Opening ----------------------------------------------------------------------------------
- */
+/* ---- Opening ------------------------------------------------------------------------------- */
 
 static void sqlite_close(struct rows *rows)
 {
@@ -292,12 +305,24 @@ static bool prepare_path(struct sqlite *sqlite, char *out_problem)
     return false;
 }
 
+static bool start(struct sqlite *sqlite, char *out_problem)
+{
+    sqlite->db = connect(sqlite);
+    if (sqlite->db && !sqlite_migrate(sqlite->db, sqlite->path, out_problem)) return false;
+    /* A rollback journal of the first steps that came back after a power cut would take everything
+       with it, so its removal is made durable before the first use. */
+    if (sqlite->db && sqlite_queue_load(sqlite) == ERR_OK && sync_directory(sqlite->path))
+        return true;
+    snprintf(out_problem, SQLITE_PROBLEM_SIZE, "%s",
+             sqlite->problem[0] ? sqlite->problem : "the store's directory cannot be synced");
+    return false;
+}
+
 struct rows *sqlite_rows_open(struct slice path, char *out_problem)
 {
     if (path.size == 0 || path.at[0] == ':') {
         snprintf(out_problem, SQLITE_PROBLEM_SIZE,
-                 "the store's url names no file; "
-                 "use sqlite:PATH");
+                 "the store's url names no file; use sqlite:PATH");
         return NULL;
     }
     /* Statistics that nobody reads cost a lock in every allocation, and there are several in each
@@ -309,16 +334,8 @@ struct rows *sqlite_rows_open(struct slice path, char *out_problem)
     sqlite->lock = -1;
     sqlite->is_writer = true;
     sqlite->checkpoint_frames = CHECKPOINT_FRAMES;
-    if (prepare_path(sqlite, out_problem)) {
-        sqlite->db = connect(sqlite);
-        if (!sqlite->db)
-            snprintf(out_problem, SQLITE_PROBLEM_SIZE, "%s", sqlite->problem);
-        /* A rollback journal of the first steps that came back after a power cut would take
-           everything with it, so its removal is made durable before the first use. */
-        else if (sqlite_migrate(sqlite->db, sqlite->path, out_problem) &&
-                 sync_directory(sqlite->path))
-            return &sqlite->rows;
-    }
+    sqlite->queue_step = QUEUE_STEP;
+    if (prepare_path(sqlite, out_problem) && start(sqlite, out_problem)) return &sqlite->rows;
     sqlite_close(&sqlite->rows);
     return NULL;
 }

@@ -25,11 +25,15 @@ struct sqlite {
     char problem[SQLITE_PROBLEM_SIZE]; /* what failed last */
     /* The writer's. */
     bool is_writer;
-    bool is_suspect; /* something failed: reopen before the next use */
-    int lock;        /* descriptor of the lock file */
-    int wal_frames;  /* in the log after the last commit */
-    int checkpoint_frames; /* as many copy them into the file */
+    bool is_suspect;       /* something failed: reopen before the next use */
+    int lock;              /* descriptor of the lock file */
+    int wal_frames;        /* in the log after the last commit */
+    int checkpoint_frames; /* as many copy them into the file ... */
+    int checkpoint_next;   /* ... or so many, after readers were in the way */
     struct recent recent;
+    uint64_t queue_floor, queue_saved; /* sqlite_queue.c; in memory, and in the file */
+    uint64_t queue_step;               /* it is written down when it rose by so much */
+    sqlite3_stmt *raise_floor;
 };
 
 /* Notes what SQLite says went wrong, and returns the error for it. */
@@ -47,6 +51,15 @@ enum err sqlite_get(struct rows *rows, enum row_type type, struct row_key key, s
 enum err sqlite_scan(struct rows *rows, const struct row_scan *scan, struct arena *arena,
                      struct row_list *out);
 enum err sqlite_last(struct rows *rows, enum row_type type, uint64_t *out_id);
+
+/* sqlite_queue.c: below which recipient nobody waits. Each of them is for the writer. */
+enum err sqlite_queue_load(struct sqlite *sqlite);
+/* A recipient is written. */
+void sqlite_queue_note(struct sqlite *sqlite, const struct recipient *recipient);
+/* Where a scan for waiting recipients behind `after` may begin. */
+uint64_t sqlite_queue_skip(struct sqlite *sqlite, uint64_t after);
+/* Within the transaction, at its end. */
+enum err sqlite_queue_save(struct sqlite *sqlite);
 
 /* sqlite_schema.c: brings the file to the newest schema, one transaction a step. False:
    `out_problem` says what to do. */

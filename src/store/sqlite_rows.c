@@ -6,8 +6,7 @@
 
 #define SQL_MAX 4096
 
-/* ---- Statements from the columns --------------------------------------------------------------
- */
+/* ---- Statements from the columns ----------------------------------------------------------- */
 
 static void sql_columns(struct buf *sql, const struct row_kind *kind)
 {
@@ -97,9 +96,9 @@ static sqlite3_stmt *statement_of(struct sqlite *sqlite, enum sqlite_verb verb, 
     sql_of(&sql, verb, &row_kinds[type], filter);
     buf_add_byte(&sql, '\0');
     assert(!sql.full);
-    sqlite_prepare(sqlite, place, sql.at);
+    sqlite3_stmt *made = sqlite_prepare(sqlite, place, sql.at);
     buf_done(&sql);
-    return *place;
+    return made;
 }
 
 void sqlite_finalize_rows(struct sqlite *sqlite)
@@ -113,8 +112,7 @@ void sqlite_finalize_rows(struct sqlite *sqlite)
     *statements = (struct sqlite_statements){0};
 }
 
-/* ---- Rows in and out --------------------------------------------------------------------------
- */
+/* ---- Rows in and out ----------------------------------------------------------------------- */
 
 static int bind_text(sqlite3_stmt *statement, int at, struct slice text)
 {
@@ -190,7 +188,9 @@ static enum err write_row(struct rows *rows, enum sqlite_verb verb, enum row_typ
         err = taken ? ERR_ALREADY_EXISTS : sqlite_failed(sqlite, "write");
     }
     sqlite3_reset(statement);
-    if (!err) recent_put(&sqlite->recent, type, row);
+    if (err) return err;
+    recent_put(&sqlite->recent, type, row);
+    if (type == ROW_RECIPIENT) sqlite_queue_note(sqlite, row);
     return err;
 }
 
@@ -246,7 +246,9 @@ enum err sqlite_scan(struct rows *rows, const struct row_scan *scan, struct aren
     const struct row_kind *kind = &row_kinds[scan->type];
     sqlite3_stmt *statement = statement_of(sqlite, VERB_SCAN, scan->type, scan->filter);
     if (!statement) return ERR_STORE_UNAVAILABLE;
-    int rc = bind_key(statement, kind, scan->after);
+    struct row_key after = scan->after;
+    if (scan->filter == ROWS_WAITING) after.id = sqlite_queue_skip(sqlite, after.id);
+    int rc = bind_key(statement, kind, after);
     if (rc == SQLITE_OK && !kind->key_is_word)
         rc = sqlite3_bind_int64(statement, 2, scan->until ? sql_id(scan->until) : INT64_MAX);
     if (rc == SQLITE_OK) rc = sqlite3_bind_int64(statement, 3, sql_id(scan->max));

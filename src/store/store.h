@@ -28,8 +28,7 @@ void store_close(struct store *store);
 /* Why the last write failed, for the log; "" if none has. Good until the writer's next call. */
 const char *store_problem(struct store *store);
 
-/* ---- Writing ----------------------------------------------------------------------------------
- */
+/* ---- Writing ------------------------------------------------------------------------------- */
 
 enum store_op_kind {
     STORE_ACCEPT,
@@ -172,8 +171,7 @@ struct store_op {
    repairs itself on a later call, and what the caller remembers of this group is void. */
 enum err store_write(struct store *store, struct store_op *ops, size_t count);
 
-/* ---- Reading ----------------------------------------------------------------------------------
- */
+/* ---- Reading ------------------------------------------------------------------------------- */
 
 /* For the writing thread: sees everything written. */
 struct store_reader *store_own_reader(struct store *store);

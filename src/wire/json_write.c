@@ -92,8 +92,45 @@ static void write_string(struct buf *out, struct slice text)
     buf_add_byte(out, '"');
 }
 
+/* Whether one of the word's eight bytes is not plain ASCII or wants a backslash. The sums carry
+   from byte to byte only behind one that is found anyway. */
+static bool word_is_special(uint64_t word)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80;
+    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+    return ((word | (word - ones * 0x20) | (quote - ones) | (backslash - ones)) & tops) != 0;
+}
+
+static bool text_is_plain(struct slice text)
+{
+    uint64_t word;
+    while (text.size >= sizeof word) {
+        memcpy(&word, text.at, sizeof word);
+        if (word_is_special(word)) return false;
+        text = slice_from(text, sizeof word);
+    }
+    memset(&word, 'a', sizeof word);
+    if (text.size) memcpy(&word, text.at, text.size);
+    return !word_is_special(word);
+}
+
+static void write_plain(struct buf *out, struct slice text)
+{
+    char *to = buf_reserve(out, text.size + 2);
+    if (!to) return;
+    to[0] = '"';
+    if (text.size) memcpy(to + 1, text.at, text.size);
+    to[text.size + 1] = '"';
+    buf_grew(out, text.size + 2);
+}
+
 static void write_text(struct buf *out, struct slice text)
 {
+    /* Nearly everything that is written: names, numbers, ids, most messages. */
+    if (text_is_plain(text)) {
+        write_plain(out, text);
+        return;
+    }
     if (utf8_valid(text)) {
         write_string(out, text);
         return;

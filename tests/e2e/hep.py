@@ -1,7 +1,9 @@
 """What the tests of the Hep door share: accounts that send, carriers whose log is read, webhooks."""
+import contextlib
 import http.server
 import json
 import socket
+import sqlite3
 import threading
 import urllib.parse
 
@@ -110,6 +112,13 @@ def message(server, ident, *states):
     return wait_for(shown, 20, f"message {ident} to be {' or '.join(states)}")
 
 
+def stored(server, query):
+    """Rows of the server's store, for what no command shows."""
+    address = f"file:{server.folder}/godwit.db?mode=ro"
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as store:
+        return store.execute(query).fetchall()
+
+
 class Carrier(Simulator):
     """A simulated carrier that logs what it is sent."""
 
@@ -156,10 +165,14 @@ def decode(line):
 
 
 class Webhook:
-    """A customer's web server in this process: keeps every request and answers all alike."""
+    """A customer's web server in this process: keeps every request and answers all alike; with `hold`
+    only when `release` was called."""
 
-    def __init__(self, status=204):
+    def __init__(self, status=204, hold=False):
         self.requests = requests = []
+        self.released = released = threading.Event()
+        if not hold:
+            self.release()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -169,6 +182,7 @@ class Webhook:
                 requests.append({"method": self.command, "path": self.path, "body": body,
                                  "headers": {name.lower(): value
                                              for name, value in self.headers.items()}})
+                released.wait()
                 self.send_response(status)
                 if status in (301, 302, 307, 308):
                     self.send_header("Location", "/elsewhere")
@@ -186,10 +200,14 @@ class Webhook:
         self.thread.start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
 
+    def release(self):
+        self.released.set()
+
     def bodies(self):
         return [json.loads(request["body"]) for request in self.requests]
 
     def stop(self):
+        self.release()
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()

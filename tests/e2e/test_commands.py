@@ -1,12 +1,14 @@
 """Every command once while the server runs and once while it does not, what is refused and how."""
+import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 
 import pytest
 
-from godwit import BINARY, Refused, wait_for
+from godwit import BINARY, Godwit, Refused, wait_for
 from hep import Account, message
 
 # What is run, one after the other, and what each must answer. NAME in braces is what an earlier row
@@ -153,8 +155,8 @@ WRONG = ["", "nonsense", "account", "account nonsense", "account add", "account 
 
 
 @pytest.mark.parametrize("line", WRONG)
-def test_wrong_usage_is_2(line, new_server):
-    done = new_server().command(*line.split(), status=2)
+def test_wrong_usage_is_2(line, tmp_path):
+    done = Godwit(tmp_path).command(*line.split(), status=2)
     assert done.stdout == ""
     assert done.stderr != ""
 
@@ -305,3 +307,57 @@ def test_the_control_socket_is_for_its_owner_alone(server):
     assert (server.folder / "control.sock").stat().st_mode & 0o777 == 0o600
     server.stop()
     wait_for(lambda: not (server.folder / "control.sock").exists(), what="the socket to be gone")
+
+
+LINES = {  # what the control socket is asked, and the name of its refusal
+    b"": "INVALID",
+    b"x": "INVALID",
+    b"\xff\xfe": "INVALID",
+    b"[]": "INVALID",
+    b"{}": "NOT_FOUND",
+    b'{"do":1}': "NOT_FOUND",
+    b'{"do":"nonsense"}': "NOT_FOUND",
+    b'{"do":"account.add"}': "INVALID",
+    b'{"do":"account.add","name":""}': "INVALID",
+    b'{"do":"account.add","name":"a\\u0000b"}': "INVALID",
+    b'{"do":"credit.grant","account":5}': "INVALID",
+    b'{"do":"route.set","destination":"*","providers":",,,"}': "NOT_FOUND",
+    b'{"do":"clock.advance"}': "INVALID",
+}
+
+
+def test_the_control_socket_answers_every_line_with_one(server):
+    with socket.socket(socket.AF_UNIX) as control:
+        control.connect(str(server.folder / "control.sock"))
+        answers = control.makefile("rb")
+        for line, name in LINES.items():
+            control.sendall(line + b"\n")
+            assert json.loads(answers.readline())["error"] == name, line
+        control.sendall(b"".join(line + b"\n" for line in LINES))  # all at once
+        assert [json.loads(answers.readline())["error"] for _ in LINES] == list(LINES.values())
+        control.sendall(b'{"do":"account.list"}')  # in two parts
+        control.sendall(b"\n")
+        assert json.loads(answers.readline()) == {"accounts": []}
+        with contextlib.suppress(OSError):
+            control.sendall(b"x" * (2 << 20))  # a line without an end
+        assert answers.read(1) == b""
+    assert server.cli("account", "list") == {"accounts": []}
+
+
+def test_commands_find_the_store_after_a_crash(server):
+    account = Account(server)
+    server.kill()
+    assert account.balance() == 10
+    server.start()
+    assert account.balance() == 10
+
+
+def test_a_control_socket_in_use_is_not_taken_over(server, tmp_path):
+    other = tmp_path / "other.ini"
+    other.write_text(f"[server]\nlisten = 127.0.0.1:0\ncontrol = {server.folder}/control.sock\n"
+                     "[store]\nurl = memory:\n")
+    done = subprocess.run([BINARY, "-c", other, "serve"], capture_output=True, text=True, timeout=30,
+                          check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "control.sock" in done.stderr
+    assert server.cli("account", "list") == {"accounts": []}

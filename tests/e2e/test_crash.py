@@ -7,7 +7,7 @@ import re
 import threading
 
 from godwit import wait_for
-from hep import FORM, NUMBER, Account, form, message, provider
+from hep import FORM, NUMBER, Account, form, message, provider, stored
 
 CRASHES = 20
 SENDERS = 4
@@ -145,3 +145,24 @@ def assert_air_is_whole(server, carrier, rows):
         assert len(seen) == 2 and seen[0] != seen[1], (part, seen)
         lost[seen[0]] += 1
     assert max(lost.values(), default=0) <= WINDOW, lost
+
+
+def inbox_size(server):
+    return stored(server, "SELECT count(*) FROM inbound")[0][0]
+
+
+def test_inbound_messages_survive_crashes(server, new_carrier):
+    """A deliver_sm is acknowledged when it is recorded: what was not is sent again, so that crashes
+    repeat messages, at most the carrier's window of them each, and lose none."""
+    count, crashes = 600, 5
+    server.cli("shortcode", "add", Account(server).id, "order")
+    carrier = new_carrier(inbound_text="order tea", inbound_after=0, inbound_count=count,
+                          inbound_rate=1000, receipt_window=WINDOW)
+    carrier.connect(server)
+    for crash in range(1, crashes + 1):
+        wait_for(lambda: inbox_size(server) >= crash * count // (crashes + 1), 20, "more inbound")
+        server.kill()
+        server.start()
+    wait_for(lambda: inbox_size(server) >= count, 20, "all inbound messages")
+    server.stop()
+    assert count <= inbox_size(server) <= count + crashes * WINDOW

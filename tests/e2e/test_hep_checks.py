@@ -1,9 +1,12 @@
 """The checks of the Hep contract about sending, keys and balances. Each test is named after what
 its check says; inbound messages have test_hep_inbound.py."""
+import types
+
 import pytest
 
 import hep
-from hep import BAD_RECIPIENT, NO_CONTENT, NUMBER, SENDER, Account, form, message
+from godwit import Godwit
+from hep import BAD_RECIPIENT, NO_CONTENT, NUMBER, SENDER, Account, Carrier, form, message
 
 BOTH_METHODS = ("POST", "GET")
 
@@ -12,6 +15,18 @@ BOTH_METHODS = ("POST", "GET")
 def account(server, carrier):
     """U1 with a balance of 10; its key is K1, and a carrier takes what it sends."""
     return Account(server)
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory):
+    """The same, for all that is refused: nothing of it may leave a trace for the next one."""
+    folder = tmp_path_factory.mktemp("refused")
+    carrier = Carrier(folder, "carrier")
+    server = Godwit(folder).start()
+    carrier.serve(server)
+    yield types.SimpleNamespace(account=Account(server), carrier=carrier)
+    server.stop()
+    carrier.stop()
 
 
 def assert_refused(answer, status, body):
@@ -66,13 +81,14 @@ REFUSED_AT_THE_DOOR = {
 
 
 @pytest.mark.parametrize("case", REFUSED_AT_THE_DOOR)
-def test_refused_at_the_door(case, account, carrier):
+def test_refused_at_the_door(case, refused):
+    account = refused.account
     headers_of, status, body = REFUSED_AT_THE_DOOR[case]
     headers = headers_of(account)
     # Check 29: reading the list is refused in the same words.
     for method in BOTH_METHODS:
         assert_refused(request(account, method, headers), status, body)
-    assert_nothing_happened(account, carrier)
+    assert_nothing_happened(account, refused.carrier)
 
 
 def test_check_29_the_list_opens_with_the_key_alone(account):
@@ -157,11 +173,11 @@ REFUSED_BODIES = {
 
 
 @pytest.mark.parametrize("case", REFUSED_BODIES)
-def test_refused_body(case, account, carrier):
+def test_refused_body(case, refused):
     body, text = REFUSED_BODIES[case]
     kind = {"Content-Type": "application/json"} if case.startswith("json") else {}
-    assert_refused(account.post(body, kind), 400, text)
-    assert_nothing_happened(account, carrier)
+    assert_refused(refused.account.post(body, kind), 400, text)
+    assert_nothing_happened(refused.account, refused.carrier)
 
 
 def test_check_15_a_balance_that_is_too_low_buys_nothing(server, carrier):
@@ -277,6 +293,65 @@ def test_invalid_utf_8_is_replaced_and_nul_removed(account, carrier):
     assert sent["content"] == "a\N{REPLACEMENT CHARACTER}bc"
     message(account.server, sent["ID"], "delivered")
     assert carrier.texts() == ["a\N{REPLACEMENT CHARACTER}bc"]
+
+
+NUMBERS = {  # as supplied: the number, its region, the calling code
+    "+1 (416) 555-0123": ("+14165550123", "CA", "CAN", "+1"),
+    "+44/7700.900 123": (NUMBER, "GB", "GBR", "+44"),
+    " +447700900123 ": (NUMBER, "GB", "GBR", "+44"),
+    "+447911123456": ("+447911123456", "GG", "GGY", "+44"),
+    "+77012345678": ("+77012345678", "KZ", "KAZ", "+7"),
+    "+38344123456": ("+38344123456", "XK", "XKX", "+383"),
+    "+24740123": ("+24740123", "AC", "ASC", "+247"),
+    "+80012345678": ("+80012345678", None, None, "+800"),
+    "+8835100123456": ("+8835100123456", None, None, "+883"),
+}
+NO_NUMBERS = ["447700900123", "00447700900123", "++447700900123", "+44+7700900123", "+0447700900123",
+              "+999123456789", "+442", "+4477009001234567", "+44_7700900123", "+447700900123\n",
+              "tel:+447700900123", "+447700900123 x5", "+４４７７００９００１２３", "+", " "]
+
+
+def test_numbers_are_parsed_and_echoed(account):
+    account.grant(len(NUMBERS))
+    for supplied, (number, iso2, iso3, code) in NUMBERS.items():
+        answer = account.post({"recipient": supplied, "content": "hi"})
+        assert answer.status == 200, supplied
+        assert answer.json()["sent_to"] == supplied
+        assert answer.json()["sent_to_parsed"] == {
+            "isValid": True, "phoneNumber": number, "countryIso2": iso2, "countryIso3": iso3,
+            "countryCode": code}
+
+
+def test_what_is_no_number_is_refused(refused):
+    for supplied in NO_NUMBERS:
+        assert_refused(refused.account.post({"recipient": supplied, "content": "hi"}), 400,
+                       BAD_RECIPIENT)
+    assert_nothing_happened(refused.account, refused.carrier)
+
+
+JSON_BODIES = {  # the type, the body, what the content is
+    "json_type": ("application/json", b'{"recipient":"+447700900123","content":"hi"}', "hi"),
+    "json_type_with_charset": (
+        "Application/JSON; charset=utf-8", b'{"recipient":"+447700900123","content":"hi"}', "hi"),
+    "other_type": ("text/plain", b' \r\n{"recipient":"+447700900123","content":"hi"}', "hi"),
+    "other_type_form": ("text/plain", b"recipient=+447700900123&content=a+b", "a b"),
+    "escapes": ("application/json",
+                b'{"recipient":"\\u002B447700900123","content":"\\u0041\\n\\ud83d\\ude00"}', "A\n😀"),
+    "lone_surrogate": ("application/json",
+                       b'{"recipient":"+447700900123","content":"a\\ud83d!"}', "a\ufffd!"),
+    "escaped_nul": ("application/json",
+                    b'{"recipient":"+447700900123","content":"a\\u0000b"}', "ab"),
+    "unknown_fields": ("application/json", b'{"x":[{"content":"no"}],"recipient":"+447700900123",'
+                                           b'"content":"hi","y":null}', "hi"),
+}
+
+
+@pytest.mark.parametrize("case", JSON_BODIES)
+def test_body_form(case, account, carrier):
+    kind, body, content = JSON_BODIES[case]
+    answer = account.post(body, {"Content-Type": kind})
+    assert (answer.status, answer.json()["content"]) == (200, content)
+    message(account.server, answer.json()["ID"], "delivered")
 
 
 def test_a_test_key_simulates_and_costs_nothing(account, carrier):

@@ -1,13 +1,12 @@
 """The checks of the Hep contract about inbound messages: shortcodes, the list, webhooks. Each test
 is named after what its check says. Carriers send what their option --inbound-text says."""
 import datetime
-import sqlite3
 
 import pytest
 
 import hep
 from godwit import Refused, wait_for
-from hep import NUMBER, Account, provider
+from hep import Account, stored
 
 FROM = "+447700900999"  # whom the simulator's inbound messages are from
 
@@ -36,11 +35,9 @@ def claim(account, word, *options):
     return account.server.cli("shortcode", "add", account.id, word, *options)
 
 
-def stored(server):
+def inbound_rows(server):
     """Every inbound message of the store: (account or None, shortcode, text), oldest first."""
-    with sqlite3.connect(f"file:{server.folder}/godwit.db?mode=ro", uri=True) as store:
-        return [(owner or None, word, text) for owner, word, text in
-                store.execute("SELECT account, shortcode, text FROM inbound ORDER BY id")]
+    return stored(server, "SELECT nullif(account, 0), shortcode, text FROM inbound ORDER BY id")
 
 
 def test_check_20_an_empty_list_is_404(account):
@@ -95,7 +92,7 @@ def test_check_23_an_unclaimed_word_is_answered_and_owned_by_nobody(server, acco
                              "Please include it as the first word of your message.")
     assert reply["destination"]["address"] == FROM[1:]
     assert account.inbox().status == 404
-    assert stored(server) == [(None, "zzz", "hello")]
+    assert inbound_rows(server) == [(None, "zzz", "hello")]
     assert account.ledger() == [("grant", 10, 10)]
     assert account.messages() == []
 
@@ -108,7 +105,7 @@ def test_check_23_a_long_word_is_cut_in_the_answer(inbound):
 
 def test_check_23_one_sender_is_answered_once_an_hour(server, inbound):
     carrier = inbound("zzz hello", inbound_count=3)
-    wait_for(lambda: len(stored(server)) == 3, what="three inbound messages")
+    wait_for(lambda: len(inbound_rows(server)) == 3, what="three inbound messages")
     # The reply to another sender goes out after what an earlier one would have got.
     other = inbound("zzz hello", inbound_from="447700900888")
     wait_for(other.submits, what="the other sender's reply")
@@ -120,17 +117,27 @@ def test_check_23_one_sender_is_answered_once_an_hour(server, inbound):
 
 def test_an_empty_text_is_stored_and_not_answered(server, inbound):
     quiet = inbound("   ")
-    wait_for(lambda: stored(server) == [(None, "", "")], what="the empty message")
+    wait_for(lambda: inbound_rows(server) == [(None, "", "")], what="the empty message")
     wait_for(inbound("zzz").submits, what="the reply to another one")
+    assert quiet.submits() == []
+
+
+def test_a_sender_that_is_no_number_is_kept_as_written_and_not_answered(server, account, inbound):
+    claim(account, "order")
+    inbound("order tea", inbound_from="PizzaShop")
+    assert account.arrived()[0]["sender"] == "PizzaShop"
+    quiet = inbound("zzz", inbound_from="PizzaShop")
+    wait_for(lambda: len(inbound_rows(server)) == 2, what="the message without an owner")
+    wait_for(inbound("zzz").submits, what="the reply to a number")
     assert quiet.submits() == []
 
 
 def test_check_24_the_list_shows_the_newest_hundred(server, account, inbound):
     claim(account, "order")
     inbound("order old", inbound_count=104)
-    wait_for(lambda: len(stored(server)) == 104, what="104 inbound messages")
+    wait_for(lambda: len(inbound_rows(server)) == 104, what="104 inbound messages")
     inbound("order newest")
-    wait_for(lambda: len(stored(server)) == 105, what="the newest one")
+    wait_for(lambda: len(inbound_rows(server)) == 105, what="the newest one")
     rows = account.inbox().json()
     assert [row["content"] for row in rows] == ["newest"] + ["old"] * 99
     times = [row["created_at"] for row in rows]
@@ -157,8 +164,7 @@ def test_check_25_the_webhooks_status_is_recorded_and_nothing_repeated(
 
 def push_is_over(server):
     """True when no push waits any more: an inbound's push state leaves PUSH_PENDING."""
-    with sqlite3.connect(f"file:{server.folder}/godwit.db?mode=ro", uri=True) as store:
-        states = [state for state, in store.execute("SELECT push FROM inbound")]
+    states = [state for state, in stored(server, "SELECT push FROM inbound")]
     return states and 1 not in states
 
 
@@ -260,33 +266,61 @@ def test_a_released_shortcode_keeps_its_messages_and_takes_no_new_ones(server, a
     assert [row["content"] for row in account.inbox().json()] == ["before"]
 
 
-def test_a_push_that_a_crash_interrupted_happens_after_the_restart(
-        server, account, inbound, webhook, closed_port):
-    # Nobody answers there; the claim is changed to a server that does while Godwit is down.
-    claim(account, "order", "--webhook", f"http://{closed_port}/hook")
+def test_a_push_that_a_crash_interrupted_happens_after_the_restart(server, account, inbound, webhook):
+    hook = webhook(hold=True)
+    claim(account, "order", "--webhook", hook.url)
     inbound("order two teas")
+    wait_for(lambda: hook.requests, what="the push")
+    server.kill()
+    server.start()
+    wait_for(lambda: len(hook.requests) == 2, what="the push after the restart")
+    assert hook.bodies()[0] == hook.bodies()[1]
+    hook.release()
+    assert [row["webhook_status"] for row in account.arrived(pushed=True)] == [204]
+
+
+def test_a_slow_webhook_keeps_nobody_waiting(server, inbound, webhook):
+    account = Account(server, tier="paid")
+    slow, quick = webhook(hold=True), webhook()
+    claim(account, "slow", "--webhook", slow.url)
+    claim(account, "quick", "--webhook", quick.url)
+    inbound("slow one")
+    wait_for(lambda: slow.requests, what="the slow push")
+    inbound("quick one")
+    wait_for(lambda: quick.requests, what="the quick push")
+    rows = {row["shortcode"]: row["webhook_status"] for row in wait_for(
+        lambda: [row for row in account.arrived(2) if row["webhook_status"]] and account.inbox().json())}
+    assert rows == {"slow": None, "quick": 204}
+
+
+def test_a_private_webhook_needs_the_operators_word(new_server, new_carrier, webhook):
+    server = new_server(webhook={"allow_private": "off"})
+    account = Account(server)
+    hook = webhook()
+    claim(account, "order", "--webhook", hook.url)
+    new_carrier(inbound_text="order tea", inbound_after=0).connect(server)
     account.arrived()
     wait_for(lambda: push_is_over(server), what="the push to have failed")
-    hook = webhook()
-    server.kill()
-    server.cli("shortcode", "remove", account.id, "order")
-    claim(account, "order", "--webhook", hook.url)
-    server.start()
-    inbound("order more")
-    wait_for(lambda: hook.requests, what="the push")
-    # The failed one was over and done with: one attempt is all there is.
-    assert [body["messageContent"] for body in hook.bodies()] == ["more"]
+    assert account.inbox().json()[0]["webhook_status"] is None
+    assert hook.requests == []
 
 
 LONG_FORMS = ("udh8", "udh16", "sar")
+LONG_TEXTS = {"gsm": "two teas " * 50 + "please", "unicode": "zwei Tees für Łukasz 🍵 " * 20 + "bitte"}
 
 
 @pytest.mark.parametrize("form", LONG_FORMS)
-def test_what_a_carrier_sends_comes_through_with_any_bind(form, server, account, inbound):
+def test_a_long_message_arrives_whole(form, account, inbound):
     claim(account, "order")
-    carrier = inbound("order " + "a" * 100, "--bind", "tx+rx", long_form=form, bind="tx-rx")
-    assert account.arrived()[0]["content"] == "a" * 100
-    assert provider(server, "carrier1")["bind"] == "tx+rx"
+    for count, text in enumerate(LONG_TEXTS.values(), 1):
+        inbound(f"order {text}", long_form=form)
+        assert account.arrived(count)[0]["content"] == text
+
+
+def test_inbound_messages_come_over_a_receivers_bind(server, account, inbound):
+    claim(account, "order")
+    carrier = inbound("order tea", "--bind", "tx+rx", bind="tx-rx")
+    assert account.arrived()[0]["content"] == "tea"
     server.cli("route", "set", "*", "carrier1")
-    account.accepted("hi", NUMBER)
+    account.accepted()
     wait_for(carrier.submits, what="the submit")

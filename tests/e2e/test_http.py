@@ -9,7 +9,7 @@ import types
 import pytest
 
 import hep
-from godwit import Godwit
+from godwit import Godwit, wait_for
 from hep import NUMBER, Account, Carrier, form, message
 
 DEADLINE_S = 1  # of headers, bodies and idle connections
@@ -312,6 +312,28 @@ def test_half_a_request_and_the_end_changes_nothing(world, unchanged):
         with world.server.connect() as connection:
             connection.send(whole[:size])
     assert exchange(world, request("GET", "/"))[0].status == 200
+
+
+def test_a_customer_who_hangs_up_has_sent_all_the_same(world):
+    world.account.grant(20)
+    contents = [f"left behind {i}" for i in range(20)]
+    for content in contents:
+        with world.server.connect() as connection:
+            connection.send(request(key=world.account.key,
+                                    body=form(recipient=NUMBER, content=content)))
+    wait_for(lambda: set(contents) <= set(world.carrier.texts()), what="all that was sent")
+    assert sorted(row["text"] for row in world.account.messages() if row["text"] in contents) == sorted(
+        contents)
+
+
+def test_http_1_0_is_answered_and_closed(world, unchanged):
+    answer, closes = exchange(world, b"GET / HTTP/1.0\r\n\r\n")
+    assert (answer.status, closes) == (200, True)
+
+
+def test_the_health_of_the_server(world, unchanged):
+    answer, closes = exchange(world, request("GET", "/healthz"))
+    assert (answer.status, answer.body, closes) == (200, b"ok\n", False)
 
 
 def assert_sent(world, answer, content):

@@ -78,6 +78,24 @@ def test_sighup_says_what_it_does_not_take_over(case, new_server):
     server.cli("clock", "advance", 1)
 
 
+SENDERS = {  # how the configured sender is shown, and its type of number
+    "+2899682626": ("2899682626", 1),
+    "Godwit": ("Godwit", 5),
+    "32323": ("32323", 0),
+}
+
+
+@pytest.mark.parametrize("sender", SENDERS)
+def test_the_fixed_sender_is_the_configured_one(sender, new_server, new_carrier):
+    server = new_server(hep={"sender": sender})
+    carrier = new_carrier().serve(server)
+    answer = Account(server).send().json()
+    assert answer["sent_from"] == sender
+    message(server, answer["ID"], "delivered")
+    source = carrier.submits()[0]["source"]
+    assert (source["address"], source["ton"]) == SENDERS[sender]
+
+
 # ---- SIGTERM ------------------------------------------------------------------------------------
 
 def test_sigterm_answers_the_send_in_the_works(server, carrier):
@@ -234,3 +252,16 @@ def test_a_message_expires_with_the_clock_and_is_refunded(server, closed_port):
     server.cli("clock", "advance", 120)
     message(server, ident, "expired")
     assert account.ledger() == [("refund", 1, 10), ("charge", -1, 9), ("grant", 10, 10)]
+
+
+def test_sigterm_leaves_a_push_without_an_answer_to_the_next_start(server, new_carrier, webhook):
+    hook = webhook(hold=True)
+    account = Account(server)
+    server.cli("shortcode", "add", account.id, "order", "--webhook", hook.url)
+    new_carrier(inbound_text="order tea", inbound_after=0).connect(server)
+    wait_for(lambda: hook.requests, what="the push")
+    server.stop()
+    server.start()
+    wait_for(lambda: len(hook.requests) == 2, what="the push after the restart")
+    hook.release()
+    assert account.arrived(pushed=True)[0]["webhook_status"] == 204

@@ -15,8 +15,7 @@ void model_audit(struct model *model)
     model_committed(model, NULL, 0);
 }
 
-/* ---- The end -----------------------------------------------------------------------------------
- */
+/* ---- The end ------------------------------------------------------------------------------- */
 
 /* What may still wait when all is well: a message of which some answer was lost, and with it the id
    by which its receipt would be known. */

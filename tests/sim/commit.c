@@ -27,8 +27,7 @@ static struct ledger_model *touch_ledger(struct model *model, uint64_t account)
     return ledger;
 }
 
-/* ---- Attempts ----------------------------------------------------------------------------------
- */
+/* ---- Attempts ------------------------------------------------------------------------------ */
 
 static void set_attempt(struct model *model, struct attempt_id id, struct attempt_model attempt)
 {
@@ -73,8 +72,7 @@ static void check_open(const struct model *model)
     }
 }
 
-/* ---- Operations --------------------------------------------------------------------------------
- */
+/* ---- Operations ---------------------------------------------------------------------------- */
 
 static struct story *accept_own(struct model *model, const struct store_op *op)
 {
@@ -193,8 +191,7 @@ static void look_at(struct model *model, const struct store_op *op)
     if (story && story->account) touch_ledger(model, story->account);
 }
 
-/* ---- Money -------------------------------------------------------------------------------------
- */
+/* ---- Money --------------------------------------------------------------------------------- */
 
 static void post(struct model *model, struct ledger_model *ledger, const struct ledger_entry *entry)
 {
@@ -267,8 +264,7 @@ static void check_ledger(struct model *model, struct ledger_model *ledger)
     arena_done(&arena);
 }
 
-/* ---- Writes ------------------------------------------------------------------------------------
- */
+/* ---- Writes -------------------------------------------------------------------------------- */
 
 static void check_touched(struct model *model)
 {

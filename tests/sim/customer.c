@@ -11,8 +11,7 @@
 
 static const struct tcp_events customer_events;
 
-/* ---- What they write ---------------------------------------------------------------------------
- */
+/* ---- What they write ----------------------------------------------------------------------- */
 
 /* Pieces of texts, with their UTF-16 units, by which Hep bills. */
 static const struct piece {
@@ -92,8 +91,7 @@ static const char *choose_key(const struct customer *customer, bool probe, bool 
     return customer->keys[key].text;
 }
 
-/* ---- Asking ------------------------------------------------------------------------------------
- */
+/* ---- Asking -------------------------------------------------------------------------------- */
 
 static void customer_connect(struct customer *customer)
 {
@@ -138,8 +136,7 @@ static struct story *customer_ask(struct customer *customer, bool probe)
     return story;
 }
 
-/* ---- Being answered ----------------------------------------------------------------------------
- */
+/* ---- Being answered ------------------------------------------------------------------------ */
 
 static void customer_hang_up(struct customer *customer)
 {
@@ -238,8 +235,7 @@ static const struct tcp_events customer_events = {
     .on_close = customer_on_close,
 };
 
-/* ---- Their days --------------------------------------------------------------------------------
- */
+/* ---- Their days ---------------------------------------------------------------------------- */
 
 static void customer_again(struct customer *customer)
 {

@@ -31,8 +31,7 @@ enum err __wrap_store_write(struct store *store, struct store_op *ops, size_t co
     return err;
 }
 
-/* ---- Up ----------------------------------------------------------------------------------------
- */
+/* ---- Up ------------------------------------------------------------------------------------ */
 
 /* What the deciding and the reading thread do; a commit may take its time. */
 static uint64_t server_step(void *user)
@@ -72,8 +71,7 @@ void server_begin(void)
     sim_add_stepper(server_step, NULL);
 }
 
-/* ---- Down --------------------------------------------------------------------------------------
- */
+/* ---- Down ---------------------------------------------------------------------------------- */
 
 /* The process ends here and now. Its memory is left where it is, since nobody is there to free it;
    only the store outlives it, without what it kept in memory in front of its rows. */

@@ -47,8 +47,7 @@ static struct reply ask(const char *format, ...)
     return reply;
 }
 
-/* ---- Before it begins --------------------------------------------------------------------------
- */
+/* ---- Before it begins ---------------------------------------------------------------------- */
 
 static void add_key(struct customer *customer, const char *more, bool test)
 {
@@ -151,8 +150,7 @@ void operator_set_up(void)
     }
 }
 
-/* ---- While it goes on --------------------------------------------------------------------------
- */
+/* ---- While it goes on ---------------------------------------------------------------------- */
 
 static void on_granted(void *user, struct slice answer)
 {
@@ -232,8 +230,7 @@ void operator_act(void)
     }
 }
 
-/* ---- When all shall be well --------------------------------------------------------------------
- */
+/* ---- When all shall be well ---------------------------------------------------------------- */
 
 void operator_heal(void)
 {

@@ -5,8 +5,7 @@
 
 #define CHOICES_MAX 10
 
-/* ---- Numbers -----------------------------------------------------------------------------------
- */
+/* ---- Numbers ------------------------------------------------------------------------------- */
 
 /* The first choice is the usual one: it is taken in so many percent of all runs, and otherwise each
    of the rest is as likely. */
@@ -72,8 +71,7 @@ static uint32_t *number_at(struct script *script, const struct script_row *row)
     return (uint32_t *)(void *)((char *)script + row->offset);
 }
 
-/* ---- Carriers ----------------------------------------------------------------------------------
- */
+/* ---- Carriers ------------------------------------------------------------------------------ */
 
 /* Options of the simulator; what a healthy carrier does instead, where that differs. */
 static const struct option_row {
@@ -189,8 +187,7 @@ static void script_carrier(struct carrier_script *script)
     script->open_max = window * binds;
 }
 
-/* ---- The whole ---------------------------------------------------------------------------------
- */
+/* ---- The whole ----------------------------------------------------------------------------- */
 
 void script_make(struct script *out)
 {

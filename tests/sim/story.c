@@ -47,8 +47,7 @@ void model_complain(struct model *model, const struct story *story, const char *
     world_fail("%s: %s", what, text);
 }
 
-/* ---- Attempts ----------------------------------------------------------------------------------
- */
+/* ---- Attempts ------------------------------------------------------------------------------ */
 
 /* What carriers report of a number is told by its end. */
 static enum receipt_state expected_receipt(uint64_t number)
@@ -129,8 +128,7 @@ static unsigned states_of_cut(const struct cut *cut, uint8_t total)
            (all_good ? BIT(RECIPIENT_DELIVERED) : 0) | (any_bad ? BIT(RECIPIENT_FAILED) : 0);
 }
 
-/* ---- The message -------------------------------------------------------------------------------
- */
+/* ---- The message --------------------------------------------------------------------------- */
 
 struct verdicts {
     bool taken, open, uncertain, refused;

@@ -8,8 +8,7 @@
 #include "wire/json.h"
 #include "wire/uuid.h"
 
-/* ---- Customers ---------------------------------------------------------------------------------
- */
+/* ---- Customers ----------------------------------------------------------------------------- */
 
 struct sent_fields {
     struct field id, price;
@@ -64,8 +63,7 @@ void model_answered(struct model *model, struct story *story, unsigned status, s
     }
 }
 
-/* ---- What carriers get -------------------------------------------------------------------------
- */
+/* ---- What carriers get --------------------------------------------------------------------- */
 
 struct line_fields {
     struct field destination, esm_class, total, number, user_data, decision, id;
@@ -193,8 +191,7 @@ void model_carrier_line(struct model *model, uint16_t provider, struct slice tex
     arena_done(&arena);
 }
 
-/* ---- What carriers are told --------------------------------------------------------------------
- */
+/* ---- What carriers are told ---------------------------------------------------------------- */
 
 static bool has_receipt(struct model *model, const struct taken *taken)
 {

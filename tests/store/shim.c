@@ -43,8 +43,7 @@ static sqlite3_file *real_of(sqlite3_file *file)
     return ((struct shim_file *)file)->real;
 }
 
-/* ---- Faults -----------------------------------------------------------------------------------
- */
+/* ---- Faults -------------------------------------------------------------------------------- */
 
 void shim_fail(struct shim_fault fault)
 {
@@ -69,8 +68,7 @@ static bool call_fails(enum shim_call kind)
     return true;
 }
 
-/* ---- The record -------------------------------------------------------------------------------
- */
+/* ---- The record ---------------------------------------------------------------------------- */
 
 void shim_record(void)
 {
@@ -193,8 +191,7 @@ void shim_replay(size_t cut, unsigned long long random, const char *directory)
     }
 }
 
-/* ---- Files ------------------------------------------------------------------------------------
- */
+/* ---- Files --------------------------------------------------------------------------------- */
 
 static int file_close(sqlite3_file *file)
 {
@@ -317,8 +314,7 @@ static const sqlite3_io_methods methods = {
     .xShmUnmap = file_shm_unmap,
 };
 
-/* ---- The file system --------------------------------------------------------------------------
- */
+/* ---- The file system ----------------------------------------------------------------------- */
 
 static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
                     int *out_flags)

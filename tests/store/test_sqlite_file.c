@@ -4,8 +4,12 @@
 #include "workload.h"
 #include "world.h"
 
+#include "store/reader.h"
+#include "store/sqlite.h"
+
 #include <fcntl.h>
-#include <sqlite3.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -287,6 +291,139 @@ static void a_reader_never_waits_for_a_checkpoint_nor_holds_one_up(void **state)
     place_done(&place);
 }
 
+/* Reads until it is told to stop; counts what does not fit together. Entries of one page are one
+   moment of the ledger, whatever the writer does meanwhile. */
+struct reading {
+    struct store_reader *reader;
+    struct account_id account;
+    atomic_bool stop;
+    size_t pages, mistakes;
+};
+
+static void *read_on(void *user)
+{
+    struct reading *reading = user;
+    while (!atomic_load(&reading->stop)) {
+        struct arena arena = {0};
+        struct ledger_entry *entries;
+        struct balance balance;
+        size_t count;
+        if (store_ledger_page(reading->reader, reading->account, (struct ledger_id){0}, &arena, 20,
+                              &entries, &count) ||
+            store_balance(reading->reader, reading->account, ASSET_CREDIT, &balance) ||
+            !balance_is_exact(&balance) || balance.available > entries[0].available)
+            reading->mistakes++;
+        for (size_t i = 0; i + 1 < count; i++)
+            if (entries[i].available - entries[i].amount != entries[i + 1].available)
+                reading->mistakes++;
+        reading->pages++;
+        arena_done(&arena);
+    }
+    return NULL;
+}
+
+static void a_reader_on_another_thread_sees_whole_commits(void **state)
+{
+    struct world world;
+    world_init(&world, true);
+    place_checkpoint_at(world.store, 40);
+    struct reading reading = {.account = world_account(&world, 100000)};
+    reading.reader = store_reader_open(world.store);
+    assert_non_null(reading.reader);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, read_on, &reading), 0);
+    for (size_t i = 0; i < 300; i++) {
+        struct sent sent[3];
+        struct store_op ops[3];
+        for (size_t j = 0; j < 3; j++) {
+            sent[j] = world_sent(&world, reading.account, 1 + (int64_t)j);
+            ops[j] = accept_op(&sent[j], true);
+        }
+        assert_int_equal(store_write(world.store, ops, 3), ERR_OK);
+    }
+    atomic_store(&reading.stop, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(reading.mistakes, 0);
+    assert_true(reading.pages > 0);
+    store_reader_close(reading.reader);
+    world_done(&world);
+}
+
+static void a_recipient_below_all_settled_ones_is_found_waiting(void **state)
+{
+    struct world world;
+    world_init(&world, true);
+    struct sqlite *sqlite = (struct sqlite *)world.reader->rows;
+    sqlite->queue_step = 3;
+    struct sent sent[12];
+    struct recipient_id left_out = {6};
+    for (uint64_t i = 0; i < 12; i++) {
+        sent[i] = world_sent(&world, (struct account_id){0}, 0);
+        if (i + 1 == left_out.v) continue;
+        struct store_op ops[] = {accept_op(&sent[i], false),
+                                 finish_op(&world, sent[i].recipient.id, RECIPIENT_CANCELLED)};
+        assert_int_equal(store_write(world.store, ops, 2), ERR_OK);
+    }
+    struct store_recipient *page;
+    size_t count;
+    const struct provider_id provider = {3};
+    const struct recipient_id first = {0};
+    assert_int_equal(
+        store_waiting_page(world.reader, provider, first, &world.arena, 9, &page, &count), ERR_OK);
+    assert_int_equal(count, 0);
+    assert_int_equal(sqlite->queue_floor, 12);
+    struct store_op op = {.kind = STORE_PUT_META, .meta = {SLICE("any"), SLICE("write")}};
+    assert_int_equal(world_write(&world, &op), ERR_OK);
+    assert_int_equal(sqlite->queue_saved, 12);
+
+    op = accept_op(&sent[left_out.v - 1], false);
+    assert_int_equal(world_write(&world, &op), ERR_OK);
+    for (int round = 0; round < 2; round++, world_restart(&world)) {
+        assert_int_equal(
+            store_waiting_page(world.reader, provider, first, &world.arena, 9, &page, &count),
+            ERR_OK);
+        assert_int_equal(count, 1);
+        assert_int_equal(page[0].recipient.id.v, left_out.v);
+    }
+    world_done(&world);
+}
+
+static off_t log_size(const struct place *place)
+{
+    char path[256];
+    struct stat about;
+    path_in(place, "godwit.db-wal", path);
+    assert_int_equal(stat(path, &about), 0);
+    return about.st_size;
+}
+
+static void somebody_who_keeps_looking_only_makes_the_log_longer(void **state)
+{
+    struct place place;
+    char path[256];
+    place_init(&place);
+    struct store *store = place_open(&place);
+    place_checkpoint_at(store, 8);
+    workload_begin(store);
+    sqlite3 *shell;
+    path_in(&place, "godwit.db", path);
+    assert_int_equal(sqlite3_open(path, &shell), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(shell, "BEGIN; SELECT count(*) FROM message", NULL, NULL, NULL),
+                     SQLITE_OK);
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(workload_write(store, i), ERR_OK);
+    off_t held = log_size(&place);
+    assert_true(held > 64 * 4096);
+    sqlite3_exec(shell, "COMMIT", NULL, NULL, NULL);
+    sqlite3_close(shell);
+    for (size_t i = 12; i < 40; i++)
+        assert_int_equal(workload_write(store, i), ERR_OK);
+    assert_true(log_size(&place) < held + 40 * 4096);
+    assert_int_equal(workload_check(store), 40);
+    store_close(store);
+    place_done(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,7 +435,10 @@ int main(void)
         cmocka_unit_test(urls_that_name_no_store_are_refused_with_a_reason),
         cmocka_unit_test(views_speak_in_the_words_of_the_domain),
         cmocka_unit_test(balances_are_those_that_the_rows_say),
+        cmocka_unit_test(a_reader_on_another_thread_sees_whole_commits),
+        cmocka_unit_test(a_recipient_below_all_settled_ones_is_found_waiting),
         cmocka_unit_test(a_reader_never_waits_for_a_checkpoint_nor_holds_one_up),
+        cmocka_unit_test(somebody_who_keeps_looking_only_makes_the_log_longer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,8 +18,7 @@ struct control {
     struct control_client *clients;
 };
 
-/* ---- Arguments ---------------------------------------------------------------------------------
- */
+/* ---- Arguments ----------------------------------------------------------------------------- */
 
 static const struct field_spec arg_fields[] = {
     {"do", FIELD_TEXT, offsetof(struct control_args, verb)},
@@ -118,8 +117,7 @@ void control_put_time(struct control_job *job, const char *name, uint64_t ms)
         json_put_null(&job->json, name);
 }
 
-/* ---- One request -------------------------------------------------------------------------------
- */
+/* ---- One request --------------------------------------------------------------------------- */
 
 static void job_end(struct control_job *job)
 {
@@ -223,8 +221,7 @@ void control_execute(struct control *control, struct slice request,
     job_end(job);
 }
 
-/* ---- The socket --------------------------------------------------------------------------------
- */
+/* ---- The socket ---------------------------------------------------------------------------- */
 
 /* A connection; it outlives its stream while requests of it are in the works. */
 struct control_client {
@@ -232,27 +229,17 @@ struct control_client {
     struct control *control;
     struct tcp *tcp; /* NULL: gone */
     struct buf input;
-    size_t working;
+    bool working; /* on the first line: nothing but their order tells answers apart */
+    bool reading; /* client_work is running */
 };
 
 static void client_drop(struct control_client *client)
 {
-    if (client->tcp || client->working > 0) return;
+    if (client->tcp || client->working || client->reading) return;
     *(client->previous ? &client->previous->next : &client->control->clients) = client->next;
     if (client->next) client->next->previous = client->previous;
     buf_done(&client->input);
     mem_free(client);
-}
-
-static void client_reply(void *user, struct slice answer)
-{
-    struct control_client *client = user;
-    client->working--;
-    if (client->tcp) {
-        tcp_write(client->tcp, answer);
-        tcp_write(client->tcp, SLICE("\n"));
-    }
-    client_drop(client);
 }
 
 static void client_close(struct control_client *client)
@@ -263,19 +250,44 @@ static void client_close(struct control_client *client)
     client_drop(client);
 }
 
+static void client_work(struct control_client *client);
+
+static void client_reply(void *user, struct slice answer)
+{
+    struct control_client *client = user;
+    client->working = false;
+    if (client->tcp) {
+        tcp_write(client->tcp, answer);
+        tcp_write(client->tcp, SLICE("\n"));
+    }
+    client_work(client);
+}
+
+/* One line after the other. An answer that comes at once finds the loop running. */
+static void client_work(struct control_client *client)
+{
+    if (client->reading) return;
+    client->reading = true;
+    const char *end;
+    while (client->tcp && !client->working && client->input.size > 0 &&
+           (end = memchr(client->input.at, '\n', client->input.size)) != NULL) {
+        size_t size = (size_t)(end - client->input.at);
+        client->working = true;
+        control_execute(client->control, slice_of(client->input.at, size), client_reply, client);
+        buf_drop(&client->input, size + 1);
+    }
+    client->reading = false;
+    client_drop(client);
+}
+
 static void client_on_read(void *user, struct tcp *tcp, struct slice bytes)
 {
     struct control_client *client = user;
     buf_add(&client->input, bytes);
-    const char *end;
-    while (client->input.size > 0 &&
-           (end = memchr(client->input.at, '\n', client->input.size)) != NULL) {
-        size_t size = (size_t)(end - client->input.at);
-        client->working++;
-        control_execute(client->control, slice_of(client->input.at, size), client_reply, client);
-        buf_drop(&client->input, size + 1);
-    }
-    if (client->input.full) client_close(client);
+    if (client->input.full)
+        client_close(client);
+    else
+        client_work(client);
 }
 
 static void client_on_close(void *user, struct tcp *tcp, bool clean)

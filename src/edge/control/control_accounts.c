@@ -12,8 +12,7 @@ static const char *on_off(bool on)
     return on ? "on" : "off";
 }
 
-/* ---- Accounts ----------------------------------------------------------------------------------
- */
+/* ---- Accounts ------------------------------------------------------------------------------ */
 
 static void put_account(struct control_job *job, const struct account *account)
 {
@@ -71,8 +70,7 @@ static void tell_account_set(struct control_job *job)
     put_account(job, &job->call.command.account_set.told);
 }
 
-/* ---- Reading the catalogue ---------------------------------------------------------------------
- */
+/* ---- Reading the catalogue ----------------------------------------------------------------- */
 
 /* One visit of the whole catalogue that writes the rows that are wanted. */
 struct listing {
@@ -143,8 +141,7 @@ static enum err read_account_show(struct control_job *job, struct store_reader *
     return err ? err : put_balances(job, reader, listing.account);
 }
 
-/* ---- Credit ------------------------------------------------------------------------------------
- */
+/* ---- Credit -------------------------------------------------------------------------------- */
 
 static enum err ask_credit_grant(struct control_job *job)
 {
@@ -206,8 +203,7 @@ static enum err read_credit_show(struct control_job *job, struct store_reader *r
     return ERR_OK;
 }
 
-/* ---- Keys --------------------------------------------------------------------------------------
- */
+/* ---- Keys ---------------------------------------------------------------------------------- */
 
 static void put_key(struct control_job *job, const struct key *key)
 {
@@ -321,8 +317,7 @@ static enum err read_key_list(struct control_job *job, struct store_reader *read
     return err ? err : visit(job, reader, &visitor, "keys");
 }
 
-/* ---- Shortcodes --------------------------------------------------------------------------------
- */
+/* ---- Shortcodes ---------------------------------------------------------------------------- */
 
 static void put_shortcode(struct control_job *job, const struct shortcode *shortcode)
 {

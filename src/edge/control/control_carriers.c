@@ -22,8 +22,7 @@ static void put_provider(struct control_job *job, const struct provider *provide
     json_put_bool(&job->json, "enabled", provider->enabled);
 }
 
-/* ---- Providers ---------------------------------------------------------------------------------
- */
+/* ---- Providers ----------------------------------------------------------------------------- */
 
 static enum err read_bind(struct control_job *job, enum bind_kind *out)
 {
@@ -162,8 +161,7 @@ static void tell_provider_show(struct control_job *job)
                               (int)job->args.name.text.size, job->args.name.text.at);
 }
 
-/* ---- Routes ------------------------------------------------------------------------------------
- */
+/* ---- Routes -------------------------------------------------------------------------------- */
 
 static enum err read_destination(struct control_job *job, struct command_route *route)
 {
@@ -246,8 +244,7 @@ static enum err read_route_list(struct control_job *job, struct store_reader *re
     return err;
 }
 
-/* ---- The test clock ----------------------------------------------------------------------------
- */
+/* ---- The test clock ------------------------------------------------------------------------ */
 
 static enum err ask_clock_advance(struct control_job *job)
 {

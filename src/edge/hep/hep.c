@@ -58,8 +58,7 @@ static void answer_not_allowed(struct http_request *request, struct slice method
                          });
 }
 
-/* ---- The first door ----------------------------------------------------------------------------
- */
+/* ---- The first door ------------------------------------------------------------------------ */
 
 /* Contract section 1, steps A1 to A4. */
 static bool hep_authenticate(struct hep *hep, struct http_request *request, struct gate_entry *out)
@@ -143,8 +142,7 @@ static void root_on_request(void *user, struct http_request *request, struct htt
     buf_done(&out);
 }
 
-/* ---- Life --------------------------------------------------------------------------------------
- */
+/* ---- Life ---------------------------------------------------------------------------------- */
 
 void hep_configure(struct hep *hep, const struct hep_config *config)
 {

@@ -29,5 +29,7 @@ struct hep_pusher;
    hep_pusher_connect, which comes before the loop runs. */
 struct hep_pusher *hep_pusher_new(struct loop *loop, struct http_client *client);
 void hep_pusher_connect(struct hep_pusher *pusher, struct engine *engine);
+/* From now on a push without an answer is not recorded: the next start pushes it again. */
+void hep_pusher_stop(struct hep_pusher *pusher);
 void hep_pusher_free(struct hep_pusher *pusher);
 void hep_push(void *pusher, const struct inbound *inbound, const struct shortcode *shortcode);

@@ -12,6 +12,7 @@ struct hep_pusher {
     struct loop *loop;
     struct engine *engine;
     struct http_client *client;
+    bool stopped;
 };
 
 /* One push, from the core's thread to the loop, to the customer, and back into the core. */
@@ -45,7 +46,12 @@ static void push_ended(struct push *push, uint32_t status)
 
 static void push_answered(void *user, const struct http_result *result)
 {
-    push_ended(user, result->outcome == HTTP_ANSWERED ? result->status : 0);
+    struct push *push = user;
+    bool answered = result->outcome == HTTP_ANSWERED;
+    if (answered || !push->pusher->stopped)
+        push_ended(push, answered ? result->status : 0);
+    else
+        push_recorded(&push->call); /* cut short by us: it stays pending */
 }
 
 static void push_start(struct loop_task *task)
@@ -98,6 +104,11 @@ struct hep_pusher *hep_pusher_new(struct loop *loop, struct http_client *client)
 void hep_pusher_connect(struct hep_pusher *pusher, struct engine *engine)
 {
     pusher->engine = engine;
+}
+
+void hep_pusher_stop(struct hep_pusher *pusher)
+{
+    pusher->stopped = true;
 }
 
 void hep_pusher_free(struct hep_pusher *pusher)

@@ -32,8 +32,7 @@ struct send_call {
     struct phone phone;
 };
 
-/* ---- Reading -----------------------------------------------------------------------------------
- */
+/* ---- Reading ------------------------------------------------------------------------------- */
 
 /* The vendor's own curl posts "recipient=+44..." unescaped, which a form decodes to " 44...": one
    leading space before a digit was a plus (contract 2.1). */
@@ -99,8 +98,7 @@ static const char *complaint(const struct send_body *body, struct phone *out_pho
     return NULL;
 }
 
-/* ---- Answering ---------------------------------------------------------------------------------
- */
+/* ---- Answering ----------------------------------------------------------------------------- */
 
 /* Rows 6 to 10: the core's refusals in Hep's words. */
 static const struct {

@@ -44,31 +44,32 @@ static void write_receipt(struct peer *peer, struct parcel *parcel)
 {
     struct simulator *simulator = peer->simulator;
     const struct simulator_options *options = &simulator->options;
-    struct arena arena = {0};
-    char id_text[65], text[256];
+    char id_text[65], text[256], state = (char)message_state(parcel->state);
     struct slice id = submit_id(parcel->number, options->receipt_id_form, id_text);
+    /* On the stack: an arena's block costs as much as the rest of a receipt. */
+    struct smpp_tlv tlvs[3];
     struct smpp_pdu pdu = {
         .command_id = options->receipt_pdu == SIMULATOR_DATA_SM ? SMPP_DATA_SM : SMPP_DELIVER_SM,
         .sequence = parcel->sequence,
         .source = address_of(&parcel->destination),
         .destination = address_of(&parcel->source),
         .esm_class = options->receipt_form == SIMULATOR_RECEIPT_BARE ? 0 : SMPP_ESM_RECEIPT,
+        .tlvs = {.at = tlvs},
     };
     if (options->receipt_form != SIMULATOR_RECEIPT_TLV)
         pdu.short_message = receipt_text(simulator, parcel, id, text, sizeof text);
     if (options->receipt_pdu == SIMULATOR_DATA_SM && pdu.short_message.size) {
-        smpp_tlv_add(&pdu.tlvs, &arena, SMPP_TLV_MESSAGE_PAYLOAD, pdu.short_message);
+        tlvs[pdu.tlvs.count++] = (struct smpp_tlv){SMPP_TLV_MESSAGE_PAYLOAD, pdu.short_message};
         pdu.short_message = (struct slice){0};
     }
     if (options->receipt_form == SIMULATOR_RECEIPT_BOTH ||
         options->receipt_form == SIMULATOR_RECEIPT_TLV) {
-        smpp_tlv_add_text(&pdu.tlvs, &arena, SMPP_TLV_RECEIPTED_MESSAGE_ID, id);
-        smpp_tlv_add_integer(&pdu.tlvs, &arena, SMPP_TLV_MESSAGE_STATE,
-                             message_state(parcel->state));
+        struct slice with_nul = slice_of(id.at, id.size + 1);
+        tlvs[pdu.tlvs.count++] = (struct smpp_tlv){SMPP_TLV_RECEIPTED_MESSAGE_ID, with_nul};
+        tlvs[pdu.tlvs.count++] = (struct smpp_tlv){SMPP_TLV_MESSAGE_STATE, slice_of(&state, 1)};
     }
     simulator->counts.receipts++;
     peer_write(peer, &pdu);
-    arena_done(&arena);
 }
 
 static void write_inbound(struct peer *peer, struct parcel *parcel)

@@ -131,7 +131,7 @@ bool simulator_inject(struct simulator *simulator, const struct simulator_inboun
     uint16_t reference = ++simulator->reference;
     bool cut = utf8_valid(inbound->text) &&
                segment_cut(inbound->text, form, reference, &arena, &list) &&
-               list.count <= pool->limit - pool->count;
+               list.count + pool->count <= pool->limit;
     for (size_t i = 0; cut && i < list.count; i++) {
         uint32_t index = parcel_new(pool, PARCEL_INBOUND);
         struct parcel *parcel = parcel_at(pool, index);

@@ -28,7 +28,7 @@ struct simulator_counts {
     uint64_t inbound, inbound_done, inbound_again, inbound_refused; /* the same, in segments */
     uint64_t cuts;                                                  /* connections cut by option */
     uint64_t sessions;                                              /* bound now */
-    uint64_t waiting;     /* receipts and inbound segments not answered yet */
+    uint64_t waiting;     /* in the works: answers, receipts and inbound segments */
     uint64_t window_peak; /* most submits that one session had open at once */
 };
 

@@ -34,7 +34,8 @@ struct smpp_client_ports {
     /* The number of sessions that can submit has changed. Comes before the answers of the submits
        that were lost with a session, and after the answers that came in on it. */
     void (*link)(void *user, const struct command_link *link);
-    /* One whole PDU, or the first octets of what was taken for one. May be NULL. */
+    /* One whole PDU, or the rest of a stream that makes none. A bind holds the password, which
+       smpp_dump hides. May be NULL. */
     void (*trace)(void *user, enum smpp_direction direction, struct provider_id provider,
                   struct slice bytes);
     /* What an operator wants to read in the log: bound, bind refused, connection lost. May be NULL.

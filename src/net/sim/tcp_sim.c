@@ -214,6 +214,7 @@ static size_t tcp_collect(struct tcp *tcp)
     size_t size = 0;
     while (size < max) {
         struct packet *packet = tcp->first;
+        assert(packet); /* `max` is no more than has arrived */
         size_t piece = packet->size - packet->taken;
         if (piece > max - size) piece = max - size;
         memcpy(sim.read_buffer + size, packet->bytes + packet->taken, piece);

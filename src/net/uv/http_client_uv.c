@@ -1,415 +1,355 @@
+/* Calls go from the asking loop to the client's own loop, wait there until fewer than the allowed
+   number are under way, become transfers of one curl multi handle, and go back to the loop that
+   asked. Everything of curl happens on the client's thread. curl says which sockets to watch and
+   when to wake it; it must not be entered from inside those callbacks, so they only arrange what
+   the loop does next. */
 #include "net/http_client.h"
 
 #include <assert.h>
-#include <curl/curl.h>
-#include <netinet/in.h>
-#include <stdatomic.h>
-#include <stddef.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <uv.h>
+#include <pthread.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "net/address_public.h"
 #include "net/thread.h"
+#include "net/uv/http_transfer_uv.h"
+#include "net/uv/loop_uv.h"
 
-/* An answer's body beyond what is kept is read and dropped up to here, so that the connection can
-   be used again; what is longer is cut off. */
-#define DROPPED_MAX (64 * 1024)
-
-/* One request, from the loop that asks to the client's thread and back. */
-struct call {
-    struct call *next;
-    struct http_client *client;
-    struct loop *loop;
-    struct loop_task task;
-    void (*done)(void *user, const struct http_result *result);
-    void *user;
-    char *url, *method, *body;
-    size_t body_size;
-    uint64_t timeout_ms;
-    struct curl_slist *headers;
-    CURL *easy;
-    struct buf answer;
-    size_t dropped;
-    bool refused; /* by the address it would have connected to */
-    bool enough;  /* cut off on purpose */
-    struct http_result result;
-    char reason[CURL_ERROR_SIZE];
-};
+enum { CLIENT_SPARES = 64 }; /* curl handles kept between calls */
 
 struct http_client {
     struct http_client_config config;
+    struct loop *loop;
     struct thread *thread;
-    uv_loop_t uv;
-    uv_async_t wake;
-    uv_timer_t timer;
+    struct loop_task stop;
     CURLM *multi;
-    uv_mutex_t lock;
-    struct call *posted, **posted_end; /* under the lock */
-    atomic_size_t working;             /* not yet told */
-    atomic_bool stopping;
-    /* Of the thread. */
-    struct call *waiting, **waiting_end; /* for a connection */
-    struct call *active;
-    size_t active_count;
+    struct loop_timer wake; /* when curl wants to look at its clocks */
+    struct ring waiting;
+    size_t running;
+    CURL *spares[CLIENT_SPARES];
+    size_t spare_count;
+
+    pthread_mutex_t lock; /* for the rest */
+    bool ending;
+    struct ring all;
+    size_t count;
 };
 
-/* ---- Ends --------------------------------------------------------------------------------------
- */
+#define CALL_OF(pointer, member)                                                                   \
+    ((struct client_call *)(void *)((char *)(pointer)-offsetof(struct client_call, member)))
 
-static void call_tell(struct loop_task *task)
+static void ring_init(struct ring *ring)
 {
-    struct call *call = (struct call *)((char *)task - offsetof(struct call, task));
-    call->result.body = buf_slice(&call->answer);
-    call->result.reason = call->reason;
-    call->done(call->user, &call->result);
-    buf_done(&call->answer);
-    curl_slist_free_all(call->headers);
-    mem_free(call->url);
-    mem_free(call->method);
-    mem_free(call->body);
-    mem_free(call);
+    ring->prev = ring->next = ring;
 }
 
-static void call_end(struct call *call, enum http_outcome outcome)
+static void ring_remove(struct ring *member)
 {
+    member->prev->next = member->next;
+    member->next->prev = member->prev;
+    ring_init(member);
+}
+
+static void ring_add(struct ring *ring, struct ring *member)
+{
+    member->prev = ring->prev;
+    member->next = ring;
+    ring->prev->next = member;
+    ring->prev = member;
+}
+
+/* The end of a call */
+
+static void call_tell(struct client_call *call)
+{
+    call->result.body = buf_slice(&call->response);
+    call->done(call->user, &call->result);
+}
+
+/* On the loop that asked. */
+static void call_arrive(struct loop_task *task)
+{
+    struct client_call *call = (struct client_call *)(void *)task;
     struct http_client *client = call->client;
-    call->result.outcome = outcome;
-    if (call->easy) {
-        if (outcome == HTTP_ANSWERED) {
-            long status = 0;
-            curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
-            call->result.status = (unsigned)status;
-        }
-        curl_multi_remove_handle(client->multi, call->easy);
-        curl_easy_cleanup(call->easy);
-        call->easy = NULL;
+    /* NULL: the client is gone, and has told the outcome itself. */
+    if (client) {
+        pthread_mutex_lock(&client->lock);
+        ring_remove(&call->all);
+        client->count--;
+        pthread_mutex_unlock(&client->lock);
+        call_tell(call);
     }
-    atomic_fetch_sub(&client->working, 1);
-    call->task.run = call_tell;
+    call_free(call);
+}
+
+static void call_end(struct client_call *call, enum http_outcome outcome, unsigned status,
+                     const char *reason)
+{
+    call->result = (struct http_result){.outcome = outcome, .status = status, .reason = reason};
+    call->over = true;
+    call->task.run = call_arrive;
     loop_post(call->loop, &call->task);
 }
 
-static enum http_outcome outcome_of(const struct call *call, CURLcode code)
+static void call_start(struct client_call *call)
 {
-    if (call->refused) return HTTP_REFUSED_URL;
-    switch (code) {
-    case CURLE_OK:
-        return HTTP_ANSWERED;
-    case CURLE_WRITE_ERROR:
-        return call->enough ? HTTP_ANSWERED : HTTP_BROKEN;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-        return HTTP_REFUSED_URL;
-    case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_CONNECT:
-    case CURLE_SSL_CONNECT_ERROR:
-    case CURLE_PEER_FAILED_VERIFICATION:
-        return HTTP_NO_CONNECTION;
-    case CURLE_OPERATION_TIMEDOUT:
-        return HTTP_TIMED_OUT;
-    default:
-        return HTTP_BROKEN;
+    struct http_client *client = call->client;
+    uint64_t now = loop_mono_ms(client->loop);
+    uint64_t due = call->deadline.due_mono_ms;
+    loop_timer_stop(client->loop, &call->deadline);
+    call->easy = client->spare_count ? client->spares[--client->spare_count] : curl_easy_init();
+    assert(call->easy); /* out of memory */
+    call_set_options(call, due > now ? due - now : 1);
+    client->running++;
+    CURLMcode failed = curl_multi_add_handle(client->multi, call->easy);
+    assert(failed == CURLM_OK);
+}
+
+static void client_start_waiting(struct http_client *client)
+{
+    while (client->running < client->config.connections_max &&
+           client->waiting.next != &client->waiting) {
+        struct client_call *call = CALL_OF(client->waiting.next, waiting);
+        ring_remove(&call->waiting);
+        call_start(call);
     }
 }
 
-/* ---- What curl calls ---------------------------------------------------------------------------
- */
-
-static size_t on_body(char *bytes, size_t one, size_t size, void *user)
+static void call_drop_easy(struct client_call *call)
 {
-    struct call *call = user;
-    size_t room = call->answer.limit - call->answer.size;
-    size_t kept = size < room ? size : room;
-    buf_add(&call->answer, slice_of(bytes, kept));
-    call->dropped += size - kept;
-    call->enough = call->dropped > DROPPED_MAX;
-    return call->enough ? 0 : size;
-}
-
-static bool is_allowed(const struct sockaddr *address)
-{
-    if (address->sa_family == AF_INET)
-        return address_is_public_v4(
-            (const uint8_t *)&((const struct sockaddr_in *)(const void *)address)->sin_addr);
-    if (address->sa_family == AF_INET6)
-        return address_is_public_v6(
-            (const uint8_t *)&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr);
-    return false;
-}
-
-/* The address that a connection is really made to, after every look-up. */
-static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address)
-{
-    struct call *call = user;
-    if (!call->client->config.allow_private && !is_allowed(&address->addr)) {
-        call->refused = true;
-        return CURL_SOCKET_BAD;
+    struct http_client *client = call->client;
+    curl_multi_remove_handle(client->multi, call->easy);
+    client->running--;
+    if (client->spare_count < CLIENT_SPARES) {
+        curl_easy_reset(call->easy);
+        client->spares[client->spare_count++] = call->easy;
+    } else {
+        curl_easy_cleanup(call->easy);
     }
-    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    call->easy = NULL;
 }
 
-static void collect(struct http_client *client);
-
-static void on_ready(uv_poll_t *poll, int status, int events)
+static void call_finish(struct client_call *call, CURLcode code)
 {
-    struct http_client *client = poll->loop->data;
-    int action = (events & UV_READABLE ? CURL_CSELECT_IN : 0) |
-                 (events & UV_WRITABLE ? CURL_CSELECT_OUT : 0) |
-                 (status < 0 ? CURL_CSELECT_ERR : 0);
-    uv_os_fd_t socket;
+    enum http_outcome outcome = call_outcome(call, code);
+    long status = 0;
+    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    call_drop_easy(call);
+    const char *reason = call_reason(call, code);
+    if (outcome == HTTP_ANSWERED)
+        call_end(call, outcome, (unsigned)status, "");
+    else
+        call_end(call, outcome, 0, reason);
+}
+
+static void client_reap(struct http_client *client)
+{
+    const struct CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(client->multi, &left))) {
+        if (message->msg != CURLMSG_DONE) continue;
+        CURLcode code = message->data.result; /* the message goes with its handle */
+        char *call;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+        call_finish((struct client_call *)(void *)call, code);
+    }
+    client_start_waiting(client);
+}
+
+/* Sockets and clocks of curl */
+
+struct client_socket {
+    uv_poll_t poll;
+    struct http_client *client;
+    curl_socket_t fd;
+};
+
+static void socket_closed(uv_handle_t *handle)
+{
+    mem_free(handle->data);
+}
+
+static void socket_ready(uv_poll_t *poll, int status, int events)
+{
+    struct client_socket *socket = poll->data;
+    struct http_client *client = socket->client;
+    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
     int running;
-    if (uv_fileno((uv_handle_t *)poll, &socket) == 0)
-        curl_multi_socket_action(client->multi, socket, action, &running);
-    collect(client);
+    if (events & UV_READABLE) flags |= CURL_CSELECT_IN;
+    if (events & UV_WRITABLE) flags |= CURL_CSELECT_OUT;
+    curl_multi_socket_action(client->multi, socket->fd, flags, &running);
+    client_reap(client);
 }
 
-static void poll_closed(uv_handle_t *handle)
-{
-    mem_free(handle);
-}
-
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *user, void *socket_user)
+static int client_watch(CURL *easy, curl_socket_t fd, int what, void *user, void *known)
 {
     struct http_client *client = user;
-    uv_poll_t *poll = socket_user;
+    struct client_socket *socket = known;
     if (what == CURL_POLL_REMOVE) {
-        curl_multi_assign(client->multi, socket, NULL);
-        if (poll) uv_close((uv_handle_t *)poll, poll_closed);
+        if (!socket) return 0;
+        uv_poll_stop(&socket->poll);
+        uv_close((uv_handle_t *)&socket->poll, socket_closed);
+        curl_multi_assign(client->multi, fd, NULL);
         return 0;
     }
-    if (!poll) {
-        poll = MEM_NEW(uv_poll_t);
-        if (uv_poll_init_socket(&client->uv, poll, socket) != 0) {
-            mem_free(poll);
-            return -1;
-        }
-        curl_multi_assign(client->multi, socket, poll);
+    if (!socket) {
+        socket = MEM_NEW(struct client_socket);
+        *socket = (struct client_socket){.client = client, .fd = fd};
+        int failed = uv_poll_init_socket(&client->loop->uv, &socket->poll, fd);
+        assert(failed == 0);
+        socket->poll.data = socket;
+        curl_multi_assign(client->multi, fd, socket);
     }
-    int events = (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0);
-    return uv_poll_start(poll, events, on_ready) == 0 ? 0 : -1;
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    struct http_client *client = timer->data;
-    int running;
-    curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    collect(client);
-}
-
-/* Never acts at once: curl must not be entered again from its own callback. */
-static int on_timeout(CURLM *multi, long timeout_ms, void *user)
-{
-    struct http_client *client = user;
-    if (timeout_ms < 0)
-        uv_timer_stop(&client->timer);
-    else
-        uv_timer_start(&client->timer, on_timer, timeout_ms > 0 ? (uint64_t)timeout_ms : 1, 0);
+    int events = 0;
+    if (what & CURL_POLL_IN) events |= UV_READABLE;
+    if (what & CURL_POLL_OUT) events |= UV_WRITABLE;
+    uv_poll_start(&socket->poll, events, socket_ready);
     return 0;
 }
 
-/* ---- Calls in the works ------------------------------------------------------------------------
- */
-
-static void prepare(struct call *call)
+static void client_wake(struct loop_timer *timer)
 {
-    CURL *easy = call->easy;
-    curl_easy_setopt(easy, CURLOPT_URL, call->url);
-    curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->reason);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "Godwit");
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)call->timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)call->timeout_ms);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, call);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers);
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, call->method);
-    if (call->body_size > 0 || strcmp(call->method, "POST") == 0) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)call->body_size);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->body);
-    }
-    if (strcmp(call->method, "HEAD") == 0) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    struct http_client *client =
+        (struct http_client *)(void *)((char *)timer - offsetof(struct http_client, wake));
+    int running;
+    curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    client_reap(client);
 }
 
-static void start_waiting(struct http_client *client)
+static int client_set_wake(CURLM *multi, long delay_ms, void *user)
 {
-    while (client->waiting && client->active_count < client->config.connections_max) {
-        struct call *call = client->waiting;
-        client->waiting = call->next;
-        if (!client->waiting) client->waiting_end = &client->waiting;
-        call->easy = curl_easy_init();
-        if (!call->easy) {
-            call_end(call, HTTP_BROKEN);
-            continue;
-        }
-        prepare(call);
-        call->next = client->active;
-        client->active = call;
-        client->active_count++;
-        curl_multi_add_handle(client->multi, call->easy);
-    }
+    struct http_client *client = user;
+    if (delay_ms < 0)
+        loop_timer_stop(client->loop, &client->wake);
+    else
+        loop_timer_start(client->loop, &client->wake, (uint64_t)delay_ms);
+    return 0;
 }
 
-static void leave_active(struct http_client *client, struct call *call)
+/* Calls that come in */
+
+static void call_waited(struct loop_timer *timer)
 {
-    struct call **link = &client->active;
-    while (*link != call)
-        link = &(*link)->next;
-    *link = call->next;
-    client->active_count--;
+    struct client_call *call = CALL_OF(timer, deadline);
+    ring_remove(&call->waiting);
+    call_end(call, HTTP_TIMED_OUT, 0, "too many other calls were under way");
 }
 
-static void collect(struct http_client *client)
+/* On the client's loop. */
+static void call_enter(struct loop_task *task)
 {
-    CURLMsg *message;
-    int left;
-    while ((message = curl_multi_info_read(client->multi, &left)) != NULL) {
-        if (message->msg != CURLMSG_DONE) continue;
-        char *private;
-        CURLcode code = message->data.result;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
-        struct call *call = (struct call *)(void *)private;
-        leave_active(client, call);
-        call_end(call, outcome_of(call, code));
-    }
-    start_waiting(client);
-}
-
-static void take_posted(struct http_client *client)
-{
-    uv_mutex_lock(&client->lock);
-    struct call *posted = client->posted;
-    client->posted = NULL;
-    client->posted_end = &client->posted;
-    uv_mutex_unlock(&client->lock);
-    while (posted) {
-        struct call *call = posted;
-        posted = call->next;
-        call->next = NULL;
-        *client->waiting_end = call;
-        client->waiting_end = &call->next;
-    }
-}
-
-static void end_everything(struct http_client *client)
-{
-    while (client->active) {
-        struct call *call = client->active;
-        leave_active(client, call);
-        call_end(call, HTTP_BROKEN);
-    }
-    while (client->waiting) {
-        struct call *call = client->waiting;
-        client->waiting = call->next;
-        call_end(call, HTTP_BROKEN);
-    }
-    client->waiting_end = &client->waiting;
-}
-
-static void on_wake(uv_async_t *wake)
-{
-    struct http_client *client = wake->data;
-    take_posted(client);
-    if (!client->stopping) {
-        start_waiting(client);
+    struct client_call *call = (struct client_call *)(void *)task;
+    struct http_client *client = call->client;
+    if (call->refused) {
+        call_end(
+            call, HTTP_REFUSED_URL, 0,
+            "not an http or https URL, or bytes in it, the method or a header that must not be");
         return;
     }
-    end_everything(client);
-    curl_multi_cleanup(client->multi);
-    uv_close((uv_handle_t *)&client->wake, NULL);
-    uv_close((uv_handle_t *)&client->timer, NULL);
+    ring_add(&client->waiting, &call->waiting);
+    call->deadline.fire = call_waited;
+    loop_timer_start(client->loop, &call->deadline, call->timeout_ms);
+    client_start_waiting(client);
 }
 
-/* ---- Life --------------------------------------------------------------------------------------
- */
+bool http_client_send(struct http_client *client, struct loop *loop, const struct http_call *asked,
+                      void (*done)(void *user, const struct http_result *result), void *user)
+{
+    assert(asked->timeout_ms > 0);
+    struct client_call *call = call_new(asked);
+    call->client = client;
+    call->allow_private = client->config.allow_private;
+    call->loop = loop;
+    call->done = done;
+    call->user = user;
+    call->task.run = call_enter;
+    pthread_mutex_lock(&client->lock);
+    bool room = !client->ending &&
+                client->count < client->config.connections_max + client->config.waiting_max;
+    if (room) {
+        ring_add(&client->all, &call->all);
+        client->count++;
+    }
+    pthread_mutex_unlock(&client->lock);
+    if (room)
+        loop_post(client->loop, &call->task);
+    else
+        call_free(call);
+    return room;
+}
+
+/* The client's life */
+
+static void client_stop(struct loop_task *task)
+{
+    struct http_client *client =
+        (struct http_client *)(void *)((char *)task - offsetof(struct http_client, stop));
+    loop_stop(client->loop);
+}
 
 static void client_run(void *user)
 {
     struct http_client *client = user;
-    uv_run(&client->uv, UV_RUN_DEFAULT);
+    loop_run(client->loop);
+    /* The lock keeps nobody out who may still come: they are on the thread that waits for us. */
+    for (struct ring *at = client->all.next; at != &client->all; at = at->next) {
+        struct client_call *call = CALL_OF(at, all);
+        if (call->easy) call_drop_easy(call);
+    }
+    while (client->spare_count > 0)
+        curl_easy_cleanup(client->spares[--client->spare_count]);
+    curl_multi_cleanup(client->multi);
+    loop_free(client->loop);
+}
+
+static void client_init_curl(void)
+{
+    CURLcode failed = curl_global_init(CURL_GLOBAL_DEFAULT);
+    assert(failed == CURLE_OK);
 }
 
 struct http_client *http_client_new(const struct http_client_config *config)
 {
-    static atomic_flag curl_is_ready = ATOMIC_FLAG_INIT;
-    if (!atomic_flag_test_and_set(&curl_is_ready)) curl_global_init(CURL_GLOBAL_DEFAULT);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, client_init_curl);
+    assert(config->connections_max > 0);
     struct http_client *client = MEM_NEW(struct http_client);
     client->config = *config;
-    client->posted_end = &client->posted;
-    client->waiting_end = &client->waiting;
-    uv_mutex_init(&client->lock);
-    uv_loop_init(&client->uv);
-    client->uv.data = client;
-    uv_async_init(&client->uv, &client->wake, on_wake);
-    client->wake.data = client;
-    uv_timer_init(&client->uv, &client->timer);
-    client->timer.data = client;
+    client->loop = loop_new();
+    client->wake.fire = client_wake;
+    client->stop.run = client_stop;
+    ring_init(&client->waiting);
+    ring_init(&client->all);
+    pthread_mutex_init(&client->lock, NULL);
     client->multi = curl_multi_init();
-    curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    assert(client->multi);
+    curl_multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, client_watch);
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-    curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+    curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, client_set_wake);
     curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
     curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)config->connections_max);
-    client->thread = thread_start("web", client_run, client);
+    client->thread = thread_start("http-client", client_run, client);
     return client;
 }
 
 void http_client_free(struct http_client *client)
 {
     if (!client) return;
-    client->stopping = true;
-    uv_async_send(&client->wake);
+    pthread_mutex_lock(&client->lock);
+    client->ending = true;
+    pthread_mutex_unlock(&client->lock);
+    loop_post(client->loop, &client->stop);
     thread_join(client->thread);
-    uv_loop_close(&client->uv);
-    uv_mutex_destroy(&client->lock);
+    while (client->all.next != &client->all) {
+        struct client_call *call = CALL_OF(client->all.next, all);
+        ring_remove(&call->all);
+        call->client = NULL;
+        /* One that is over has its task in the asking loop still: there its memory goes. */
+        bool over = call->over;
+        if (!over)
+            call->result =
+                (struct http_result){.outcome = HTTP_BROKEN, .reason = "the program is ending"};
+        call_tell(call);
+        if (!over) call_free(call);
+    }
+    pthread_mutex_destroy(&client->lock);
     mem_free(client);
-}
-
-bool http_client_send(struct http_client *client, struct loop *loop, const struct http_call *asked,
-                      void (*done)(void *user, const struct http_result *result), void *user)
-{
-    if (atomic_fetch_add(&client->working, 1) >=
-        client->config.connections_max + client->config.waiting_max) {
-        atomic_fetch_sub(&client->working, 1);
-        return false;
-    }
-    struct call *call = MEM_NEW(struct call);
-    call->client = client;
-    call->loop = loop;
-    call->done = done;
-    call->user = user;
-    call->url = mem_copy(asked->url.at, asked->url.size);
-    call->method = mem_copy(asked->method.at, asked->method.size);
-    call->body = mem_copy(asked->body.at, asked->body.size);
-    call->body_size = asked->body.size;
-    call->timeout_ms = asked->timeout_ms;
-    buf_init(&call->answer, asked->response_max);
-    struct arena arena = {0};
-    for (size_t i = 0; i < asked->header_count; i++) {
-        const struct http_header *header = &asked->headers[i];
-        struct slice line =
-            arena_printf(&arena, "%.*s: %.*s", (int)header->name.size, header->name.at,
-                         (int)header->value.size, header->value.at);
-        call->headers = curl_slist_append(call->headers, line.at);
-    }
-    /* Waiting for "100 Continue" would only add a round trip. */
-    call->headers = curl_slist_append(call->headers, "Expect:");
-    arena_done(&arena);
-
-    uv_mutex_lock(&client->lock);
-    *client->posted_end = call;
-    client->posted_end = &call->next;
-    uv_mutex_unlock(&client->lock);
-    uv_async_send(&client->wake);
-    return true;
 }

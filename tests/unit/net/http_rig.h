@@ -24,6 +24,8 @@ struct rig_client {
     size_t wanted;
     bool connected, closed, clean;
     char *text; /* of `got`, as above */
+    size_t text_size;
+    bool text_closed; /* for which state `text` was made */
 };
 
 enum { RIG_LATER_MAX = 4096 };
@@ -286,6 +288,10 @@ static inline const char *client_text(struct rig_client *client)
 {
     struct buf text;
     struct slice rest = buf_slice(&client->got);
+    if (client->text && client->text_size == rest.size && client->text_closed == client->closed)
+        return client->text;
+    client->text_size = rest.size;
+    client->text_closed = client->closed;
     buf_init(&text, SIZE_MAX);
     while (answer_take(&rest, &text)) {}
     if (client->closed) {

@@ -437,23 +437,28 @@ static void the_writer_sets_commas_and_escapes(void **state)
 static void what_is_written_is_read_back(void **state)
 {
     struct arena arena = {0};
-    for (uint32_t point = 1; point <= 0x10FFFF; point += point < 0x900 ? 1 : 251) {
-        if (point >= 0xD800 && point <= 0xDFFF) continue;
-        struct buf text, out;
-        struct json_writer json;
-        struct document document;
-        buf_init(&text, 8);
-        buf_init(&out, 100);
-        utf8_add(&text, point);
-        json_writer_init(&json, &out);
-        json_begin_object(&json);
-        json_put_text(&json, "text", buf_slice(&text));
-        json_end_object(&json);
-        assert_true(document_read(buf_slice(&out), JSON_STRICT, &arena, &document));
-        assert_slice_equal(document.text.text, buf_slice(&text));
-        buf_done(&text);
-        buf_done(&out);
-    }
+    /* Each character alone, and the ASCII ones at every place of words of eight bytes. */
+    for (uint32_t at = 0; at < 17; at++)
+        for (uint32_t point = 1; point <= (at ? 0x80 : 0x10FFFF);
+             point += point < 0x900 ? 1 : 251) {
+            if (point >= 0xD800 && point <= 0xDFFF) continue;
+            struct buf text, out;
+            struct json_writer json;
+            struct document document;
+            buf_init(&text, 100);
+            buf_init(&out, 200);
+            buf_printf(&text, "%.*s", (int)at, "abcdefghijklmnopq");
+            utf8_add(&text, point);
+            buf_printf(&text, "%.*s", (int)at, "ABCDEFGHIJKLMNOPQ");
+            json_writer_init(&json, &out);
+            json_begin_object(&json);
+            json_put_text(&json, "text", buf_slice(&text));
+            json_end_object(&json);
+            assert_true(document_read(buf_slice(&out), JSON_STRICT, &arena, &document));
+            assert_slice_equal(document.text.text, buf_slice(&text));
+            buf_done(&text);
+            buf_done(&out);
+        }
     arena_done(&arena);
 }
 
