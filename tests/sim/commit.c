@@ -29,28 +29,35 @@ static struct ledger_model *touch_ledger(struct model *model, uint64_t account)
 
 /* ---- Attempts ------------------------------------------------------------------------------ */
 
-static void set_attempt(struct model *model, struct attempt_id id, uint16_t provider,
-                        enum attempt_state state)
+static void set_attempt(struct model *model, struct attempt_id id, struct attempt_model attempt)
 {
-    uint64_t before = 0;
-    map_get(&model->attempts, id.v, &before);
-    if (before == ATTEMPT_INTENT + 1) model->open[provider]--;
-    if (state == ATTEMPT_INTENT) model->open[provider]++;
-    map_set(&model->attempts, id.v, (uint64_t)state + 1);
+    struct attempt_model before;
+    if (model_attempt(model, id.v, &before) && before.state == ATTEMPT_INTENT)
+        model->open[before.provider]--;
+    if (attempt.state == ATTEMPT_INTENT) model->open[attempt.provider]++;
+    map_set(&model->attempts, id.v, (uint64_t)attempt.state << 16 | attempt.provider);
+}
+
+bool model_attempt(const struct model *model, uint64_t id, struct attempt_model *out)
+{
+    uint64_t value;
+    if (!map_get(&model->attempts, id, &value)) return false;
+    *out = (struct attempt_model){(uint16_t)value, (enum attempt_state)(value >> 16)};
+    return true;
 }
 
 static void intend(struct model *model, struct story *story, const struct attempt *attempt)
 {
+    struct attempt_model before;
     if (attempt->state != ATTEMPT_INTENT)
         world_fail("an attempt begins as %d", (int)attempt->state);
     if (story->test) world_fail("a test key's message is handed to a carrier");
-    uint64_t before;
-    if (map_get(&model->attempts, attempt->id.v, &before) && before != ATTEMPT_THROTTLED + 1 &&
-        before != ATTEMPT_NOT_SENT + 1)
+    if (model_attempt(model, attempt->id.v, &before) && before.state != ATTEMPT_THROTTLED &&
+        before.state != ATTEMPT_NOT_SENT)
         world_fail("attempt %" PRIu64 ".%u is made again after %s", attempt->id.v >> 8,
-                   (unsigned)(attempt->id.v & 0xFF), attempt_state_names[before - 1]);
+                   (unsigned)(attempt->id.v & 0xFF), attempt_state_names[before.state]);
     model_part(story->handset, attempt->provider.v, attempt->segment, attempt->segments)->intents++;
-    set_attempt(model, attempt->id, attempt->provider.v, ATTEMPT_INTENT);
+    set_attempt(model, attempt->id, (struct attempt_model){attempt->provider.v, ATTEMPT_INTENT});
     if (attempt->possible_duplicate) model->duplicates++;
 }
 
@@ -118,16 +125,14 @@ static void accept_op(struct model *model, const struct store_op *op)
 
 static struct story *answer_op(struct model *model, const struct store_op *op)
 {
-    struct attempt attempt;
     struct story *story = story_of(model, attempt_recipient(op->answer.attempt));
-    if (store_attempt(store_own_reader(model->store), op->answer.attempt, &attempt))
-        world_fail("an answer to an attempt that is not there");
-    uint64_t before;
-    if (!map_get(&model->attempts, op->answer.attempt.v, &before) || before != ATTEMPT_INTENT + 1)
+    struct attempt_model attempt;
+    if (!model_attempt(model, op->answer.attempt.v, &attempt) || attempt.state != ATTEMPT_INTENT)
         world_fail("an answer to an attempt that was not open");
     if (op->answer.state == ATTEMPT_INTENT) world_fail("an intent is no answer");
     if (op->answer.state == ATTEMPT_UNCERTAIN) model->uncertain++;
-    set_attempt(model, op->answer.attempt, attempt.provider.v, op->answer.state);
+    attempt.state = op->answer.state;
+    set_attempt(model, op->answer.attempt, attempt);
     return story;
 }
 

@@ -69,6 +69,11 @@ struct taken {
     uint64_t attempt; /* in the store that has its id; 0: none so far */
 };
 
+struct attempt_model {
+    uint16_t provider;
+    enum attempt_state state;
+};
+
 #define GRANTS_MAX   1000
 #define ACCOUNTS_MAX 16
 #define INBOUND_MAX  4096
@@ -109,9 +114,12 @@ struct ledger_model *model_ledger(struct model *model, uint64_t account);
 /* Promises a grant to come: amounts are never used twice. */
 int64_t model_grant(struct model *model, uint64_t account, int64_t about);
 
-/* commit.c: called around every write of the store. */
+/* commit.c: called after every write of the store. */
 void model_committed(struct model *model, const struct store_op *ops, size_t count);
 void model_not_committed(struct model *model, const struct store_op *ops, size_t count);
+
+/* An attempt as it was committed; false when it was not. */
+bool model_attempt(const struct model *model, uint64_t id, struct attempt_model *out);
 
 /* told.c: what customers and carriers see. */
 void model_answered(struct model *model, struct story *story, unsigned status, struct slice body);

@@ -79,9 +79,9 @@ static void check_taken(struct model *model, struct story *story, const struct a
 
 static void check_attempt(struct model *model, struct story *story, const struct attempt *attempt)
 {
-    uint64_t committed = 0;
-    map_get(&model->attempts, attempt->id.v, &committed);
-    if (committed != (uint64_t)attempt->state + 1)
+    struct attempt_model committed;
+    if (!model_attempt(model, attempt->id.v, &committed) || committed.state != attempt->state ||
+        committed.provider != attempt->provider.v)
         model_complain(model, story, "an attempt is not as it was written");
     if (attempt->state == ATTEMPT_TAKEN) check_taken(model, story, attempt);
     if (!receipt_is_final(attempt->receipt)) return;
