@@ -144,9 +144,27 @@ static void intent_written(struct tick *tick, const struct store_op *op, void *u
     submit(tick, flight, &segments);
 }
 
+static bool is_expired(const struct tick *tick, const struct pending *pending)
+{
+    return tick->now_ms >= pending->accepted_at_ms + tick->core->config.retry_window_ms;
+}
+
+/* Those at the front whose retry window is over; the queue is in the order of acceptance. One with
+   segments that fly comes back when they have landed. */
+static void expire_front(struct tick *tick, struct lane *lane)
+{
+    while (lane->first && is_expired(tick, lane->first)) {
+        if (lane->first->flying > 0)
+            lane_unqueue(lane, lane->first);
+        else
+            answer_finish(tick, lane->first, RECIPIENT_EXPIRED, "retry_window");
+    }
+}
+
 /* Lets the front of the queue take off, segment by segment, while there is room. */
 static void lane_run(struct tick *tick, struct lane *lane)
 {
+    expire_front(tick, lane);
     uint32_t room = lane->first ? lane_room(lane, tick->mono_ms) : 0;
     while (room > 0 && lane->first) {
         struct pending *pending = lane->first;
@@ -196,16 +214,6 @@ void dispatch_begin(struct tick *tick)
     }
 }
 
-static void expire_front(struct tick *tick, struct lane *lane)
-{
-    struct core *core = tick->core;
-    while (lane->first &&
-           tick->now_ms >= lane->first->accepted_at_ms + core->config.retry_window_ms) {
-        if (pending_is_tied(lane->first)) break;
-        answer_finish(tick, lane->first, RECIPIENT_EXPIRED, "retry_window");
-    }
-}
-
 void dispatch_chores(struct tick *tick)
 {
     struct core *core = tick->core;
@@ -218,7 +226,7 @@ void dispatch_chores(struct tick *tick)
     struct pending **link = &core->dispatch.resting;
     while (*link) {
         struct pending *pending = *link;
-        if (pending->not_before_mono_ms > tick->mono_ms) {
+        if (pending->not_before_mono_ms > tick->mono_ms && !is_expired(tick, pending)) {
             link = &pending->next;
             continue;
         }
