@@ -91,15 +91,25 @@ void answer_give_up(struct tick *tick, struct pending *pending, const char *erro
                   error_word);
 }
 
+/* Waits for another round over its chain. When too many do so, it is the carrier that needs the
+   rest, and the queue stands still instead. */
 static void rest(struct tick *tick, struct pending *pending)
 {
+    struct dispatch *dispatch = &tick->core->dispatch;
+    pending->temporary = false;
+    pending->refused = 0;
+    if (dispatch->resting_count >= LOADED_MAX) {
+        dispatch_enqueue(tick->core, pending);
+        lane_pause(dispatch_lane(tick->core, pending_provider(pending)),
+                   tick->mono_ms + REST_FIRST_MS);
+        return;
+    }
     uint64_t rest_ms = pending->rounds < 7 ? REST_FIRST_MS << pending->rounds : REST_LONGEST_MS;
     pending->rounds = (uint8_t)(pending->rounds < 255 ? pending->rounds + 1 : 255);
     pending->not_before_mono_ms = tick->mono_ms + rest_ms;
-    pending->temporary = false;
-    pending->refused = 0;
-    pending->next = tick->core->dispatch.resting;
-    tick->core->dispatch.resting = pending;
+    pending->next = dispatch->resting;
+    dispatch->resting = pending;
+    dispatch->resting_count++;
 }
 
 /* Every segment has to be made anew, for another provider or another round. */

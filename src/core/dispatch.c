@@ -232,6 +232,7 @@ void dispatch_chores(struct tick *tick)
         }
         *link = pending->next;
         pending->next = NULL;
+        core->dispatch.resting_count--;
         dispatch_enqueue(core, pending);
     }
 }
