@@ -389,11 +389,14 @@ void dispatch_recover(struct tick *tick, const struct attempt *attempt)
 void dispatch_begin(struct tick *tick)
 {
     struct core *core = tick->core;
+    bool is_behind = core->dispatch.kept != NULL;
     answer_write_kept(tick);
     if (core->dispatch.stopped) return;
     for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
         struct lane *lane = &core->dispatch.lanes[id];
-        lane_load(tick, lane);
+        /* What the kept answers say is not on disk yet: a page would bring their recipients back.
+         */
+        if (!is_behind) lane_load(tick, lane);
         if (core->catalog.providers[id]) lane_run(tick, lane);
     }
 }
