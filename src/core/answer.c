@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "core/core_state.h"
+#include "core/dispatch_inside.h"
 #include "wire/smpp_status.h"
 
 /* Rests between rounds over the chain after refusals that were not for good: 5 s, 10 s, ... 10 min.

@@ -17,9 +17,3 @@ bool answer_is_temporary(uint32_t status);
 void answer_settle_waiting(struct tick *tick, struct pending *pending);
 void answer_write_kept(struct tick *tick);
 void answer_forget_kept(struct dispatch *dispatch);
-
-/* Of dispatch.c, for answer.c. */
-struct lane *dispatch_lane(struct core *core, struct provider_id provider);
-void dispatch_forget(struct core *core, struct pending *pending);
-void dispatch_enqueue(struct core *core, struct pending *pending);
-bool dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at);

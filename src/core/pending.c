@@ -45,10 +45,10 @@ uint8_t pending_provider_bit(const struct pending *pending)
 
 bool pending_is_taken(const struct pending *pending)
 {
-    for (uint16_t i = 0; i < pending->flight_count; i++)
-        if (pending->flights[i].state == FLIGHT_TAKEN ||
-            pending->flights[i].state == FLIGHT_UNCERTAIN)
-            return true;
+    for (uint16_t i = 0; i < pending->flight_count; i++) {
+        enum flight_state state = pending->flights[i].state;
+        if (state == FLIGHT_TAKEN || state == FLIGHT_UNCERTAIN) return true;
+    }
     return false;
 }
 
@@ -57,29 +57,29 @@ bool pending_is_tied(const struct pending *pending)
     return pending->flying > 0 || pending_is_taken(pending);
 }
 
-struct segment_list pending_segments(const struct pending *pending, enum segment_form form,
-                                     struct arena *arena)
+struct segment_list pending_segments(const struct pending *pending, struct arena *arena)
 {
     struct segment_list list = {0};
     /* The reference tells apart the long messages that one handset gets within minutes. */
-    if (!segment_cut(pending->text, form, (uint16_t)pending->recipient.v, arena, &list))
-        list.count = 0;
+    bool fits =
+        segment_cut(pending->text, pending->form, (uint16_t)pending->recipient.v, arena, &list);
+    assert(fits); /* TEXT_MAX_BYTES sees to it */
     return list;
 }
 
-bool pending_cut(struct pending *pending, enum segment_form form)
+void pending_cut(struct pending *pending, enum segment_form form)
 {
-    assert(pending->flying == 0);
-    struct arena arena = {0};
-    size_t count = pending_segments(pending, form, &arena).count;
-    arena_done(&arena);
-    if (count == 0) return false;
+    assert(!pending_is_tied(pending));
     /* A lost answer may have been a yes to any of the old segments. */
     bool duplicate = false, lost = pending->flight_count > 0;
     for (uint16_t i = 0; i < pending->flight_count; i++) {
         duplicate = duplicate || pending->flights[i].duplicate;
         lost = lost && pending->flights[i].lost;
     }
+    pending->form = form;
+    struct arena arena = {0};
+    size_t count = pending_segments(pending, &arena).count;
+    arena_done(&arena);
     mem_free(pending->flights);
     pending->flights = mem_alloc(count * sizeof *pending->flights);
     pending->flight_count = (uint16_t)count;
@@ -89,7 +89,6 @@ bool pending_cut(struct pending *pending, enum segment_form form)
         pending->flights[i].duplicate = duplicate;
         pending->flights[i].lost = lost;
     }
-    return true;
 }
 
 /* The segment's answer was lost, or it was an attempt at another way of cutting. */

@@ -37,13 +37,14 @@ struct pending {
     struct slice sender, text;
     struct provider_id chain[CHAIN_MAX];
     uint8_t chain_count, chain_at;
-    uint8_t refused;  /* bit per provider of the chain: it said no in this round */
-    uint8_t attempts; /* made so far */
-    uint8_t rounds;   /* over the chain */
-    bool temporary;   /* some refusal of this round was not for good */
-    bool fails;       /* a lost answer has decided it: no other try */
-    uint32_t status;  /* of the last refusal */
-    uint16_t flying;  /* flights in that state */
+    uint8_t refused;        /* bit per provider of the chain: it said no in this round */
+    uint8_t attempts;       /* made so far */
+    uint8_t rounds;         /* over the chain */
+    bool temporary;         /* some refusal of this round was not for good */
+    bool fails;             /* a lost answer has decided it: no other try */
+    uint32_t status;        /* of the last refusal */
+    enum segment_form form; /* how the flights were cut; a provider's may change meanwhile */
+    uint16_t flying;        /* flights in that state */
     uint16_t flight_count;
     struct flight *flights;
 };
@@ -55,17 +56,17 @@ void pending_free(struct pending *pending);
 struct provider_id pending_provider(const struct pending *pending);
 /* The bit of the provider it is with now. */
 uint8_t pending_provider_bit(const struct pending *pending);
-/* Some carrier has at least one segment of it, or may have and is not asked again. */
+/* Some carrier has at least one segment of it, or may have. */
 bool pending_is_taken(const struct pending *pending);
-/* What a carrier has, or may have for good or just now, stays with it. */
+/* It stays with its provider: that has some of it, or may have just now. */
 bool pending_is_tied(const struct pending *pending);
-/* Makes the flights that the text needs in this form. False: too many segments. */
-bool pending_cut(struct pending *pending, enum segment_form form);
+/* Makes the flights that the text needs in this form. When any of those before was a possible
+   duplicate, all of these are. */
+void pending_cut(struct pending *pending, enum segment_form form);
 /* Takes over an attempt of an earlier run, each in the order made, when the flights are cut as the
    latest ones were. `policy` is that of its provider. What was cut otherwise is remembered only in
    that it may have been taken. */
 void pending_recall(struct pending *pending, const struct attempt *attempt,
                     enum uncertain_policy policy);
 /* The segments' bytes, in the arena. */
-struct segment_list pending_segments(const struct pending *pending, enum segment_form form,
-                                     struct arena *arena);
+struct segment_list pending_segments(const struct pending *pending, struct arena *arena);

@@ -127,21 +127,31 @@ def part_of(line):
     return re.search(r"r\d+s\d+n\d+", line["text"])[0], number
 
 
+def attempts_at(server, row, segment):
+    return [(attempt["state"], attempt["possible_duplicate"])
+            for attempt in message(server, row["id"])["attempts"] if attempt["segment"] == segment]
+
+
 def assert_air_is_whole(server, carrier, rows):
     sessions = collections.defaultdict(list)  # of a part: those in which the carrier got it
     for line in carrier.submits():
         sessions[part_of(line)].append(line["session"])
     parts = {(text.split()[0], segment): row
              for text, row in rows.items() for segment in range(1, row["segments"] + 1)}
-    assert set(sessions) == set(parts)
+    assert set(sessions) <= set(parts)
+
+    # An intent is written before its PDU, and nobody knows whether the PDU left before a crash. So a
+    # part is tried once more, not more often: two crashes at these very moments leave it uncertain.
+    for part in set(parts) - set(sessions):
+        assert attempts_at(server, parts[part], part[1]) == [
+            ("uncertain", False), ("uncertain", True)], part
 
     lost = collections.Counter()  # answers, by the session that ended before they came
     for part, seen in sessions.items():
         if len(seen) == 1:
             continue
-        attempts = message(server, parts[part]["id"])["attempts"]
-        marks = [attempt["possible_duplicate"] for attempt in attempts if attempt["segment"] == part[1]]
-        assert marks == [False, True], (part, seen, attempts)
+        marks = [mark for _, mark in attempts_at(server, parts[part], part[1])]
+        assert marks == [False, True], (part, seen)
         assert len(seen) == 2 and seen[0] != seen[1], (part, seen)
         lost[seen[0]] += 1
     assert max(lost.values(), default=0) <= WINDOW, lost

@@ -1,0 +1,122 @@
+/* Recipients that come from disk: those that were too many for memory, and those of an earlier
+   run. */
+#include "core/core_state.h"
+#include "core/dispatch_inside.h"
+#include "wire/phone.h"
+
+/* The attempt whose cutting and provider hold now: one that is out, else one that was taken or may
+   have been for good, else the latest. NULL without attempts. */
+static const struct attempt *latest_attempt(const struct store_recipient *row, bool *out_is_tied)
+{
+    const struct attempt *best = NULL;
+    unsigned best_rank = 0;
+    for (size_t i = 0; i < row->attempt_count; i++) {
+        const struct attempt *attempt = &row->attempts[i];
+        unsigned rank = attempt->state == ATTEMPT_INTENT                                     ? 4
+                        : attempt->state == ATTEMPT_TAKEN                                    ? 3
+                        : attempt->state == ATTEMPT_UNCERTAIN && attempt->possible_duplicate ? 2
+                                                                                             : 1;
+        if (rank < best_rank) continue;
+        best = attempt;
+        best_rank = rank;
+    }
+    *out_is_tied = best_rank > 1;
+    return best;
+}
+
+static enum uncertain_policy policy_of(const struct core *core, struct provider_id id)
+{
+    const struct provider *provider = catalog_provider(&core->catalog, id);
+    return provider ? provider->quirks.uncertain : UNCERTAIN_WAIT;
+}
+
+/* Names the provider it is with. A route that has gone since, or leads elsewhere now, does not take
+   it away from who has some of it. */
+static struct pending *pending_on_route(struct core *core, const struct store_recipient *row)
+{
+    bool is_tied;
+    const struct attempt *latest = latest_attempt(row, &is_tied);
+    struct provider_id alone[1] = {latest ? latest->provider : row->recipient.provider};
+    const struct route *route =
+        route_choose(core->catalog.routes, core->catalog.route_count, row->recipient.number,
+                     phone_iso2(row->recipient.number));
+    for (uint8_t at = 0; route && at < route->chain_count; at++) {
+        if (route->chain[at].v != alone[0].v) continue;
+        struct pending *pending =
+            pending_new(&row->message, &row->recipient, route->chain, route->chain_count);
+        pending->chain_at = at;
+        return pending;
+    }
+    if (!route || is_tied) return pending_new(&row->message, &row->recipient, alone, 1);
+    return pending_new(&row->message, &row->recipient, route->chain, route->chain_count);
+}
+
+static struct pending *pending_from_disk(struct core *core, const struct store_recipient *row)
+{
+    struct pending *pending = pending_on_route(core, row);
+    map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
+    pending_cut(pending, dispatch_form(core, pending_provider(pending)));
+    for (size_t i = 0; i < row->attempt_count; i++)
+        pending_recall(pending, &row->attempts[i], policy_of(core, row->attempts[i].provider));
+    return pending;
+}
+
+/* Intents that are older than what a start looks at: their answers are lost too. False when it has
+   none and only waits. */
+static bool lose_old_answers(struct tick *tick, const struct store_recipient *row)
+{
+    bool any = false;
+    for (size_t i = 0; i < row->attempt_count; i++)
+        if (row->attempts[i].state == ATTEMPT_INTENT) dispatch_recover(tick, &row->attempts[i]);
+    for (size_t i = 0; i < row->attempt_count; i++) {
+        if (row->attempts[i].state != ATTEMPT_INTENT) continue;
+        struct command *command = ARENA_NEW(&tick->arena, struct command);
+        command->answer.attempt = row->attempts[i].id;
+        command->answer.state = ATTEMPT_UNCERTAIN;
+        dispatch_answer(tick, command);
+        any = true;
+    }
+    return any;
+}
+
+void dispatch_load(struct tick *tick, struct lane *lane)
+{
+    struct core *core = tick->core;
+    if (!lane->more_on_disk || lane->queued > LOADED_MAX - LOAD_PAGE) return;
+    struct store_recipient *rows;
+    size_t count;
+    if (store_waiting_page(core_reader(core), lane->provider, lane->cursor, &tick->arena, LOAD_PAGE,
+                           &rows, &count))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        lane->cursor = rows[i].recipient.id;
+        if (map_get_pointer(&core->dispatch.pendings, rows[i].recipient.id.v)) continue;
+        struct pending *pending = pending_from_disk(core, &rows[i]);
+        if (!lose_old_answers(tick, &rows[i])) dispatch_enqueue(core, pending);
+    }
+    if (count < LOAD_PAGE) lane->more_on_disk = false;
+}
+
+void dispatch_recover(struct tick *tick, const struct attempt *attempt)
+{
+    struct core *core = tick->core;
+    struct pending *pending =
+        map_get_pointer(&core->dispatch.pendings, attempt_recipient(attempt->id).v);
+    if (!pending) {
+        struct store_recipient row;
+        if (store_recipient(core_reader(core), attempt_recipient(attempt->id), &tick->arena, &row))
+            return;
+        if (row.recipient.state != RECIPIENT_QUEUED) return;
+        pending = pending_from_disk(core, &row);
+    }
+    /* What cannot fly here is still written down as lost. */
+    if (attempt->segments != pending->flight_count ||
+        attempt->provider.v != pending_provider(pending).v)
+        return;
+    struct flight *flight = &pending->flights[attempt->segment - 1];
+    if (flight->state != FLIGHT_WAITING) return;
+    flight->attempt = (uint8_t)(attempt->id.v & 0xFF);
+    flight->duplicate = attempt->possible_duplicate;
+    map_set_pointer(&core->dispatch.flights, attempt->id.v, flight);
+    lane_take_off(dispatch_lane(core, pending_provider(pending)), flight);
+}

@@ -1,0 +1,149 @@
+/* Providers that come and go while messages wait for them. */
+#include "world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Providers a and b on the route *, none bound. */
+static struct world *two_providers(struct provider_id *b, const char *quirks_a,
+                                   const char *quirks_b)
+{
+    struct world *world = world_new_bare();
+    world->a = world_provider(world, "a", 10, 0, quirks_a);
+    *b = world_provider(world, "b", 10, 0, quirks_b);
+    assert_int_equal(world_route(world, "*", "a,b"), ERR_OK);
+    return world;
+}
+
+static void assert_from(const struct world *world, size_t first, struct provider_id provider)
+{
+    assert_true(world->submit_count > first);
+    for (size_t i = first; i < world->submit_count; i++)
+        assert_int_equal(world->submits[i].submit.provider.v, provider.v);
+}
+
+static void the_first_of_the_chain_that_is_bound_gets_it(void **state)
+{
+    struct provider_id b;
+    struct world *world = two_providers(&b, "", "");
+    world_link(world, b, 1);
+    world_send(world, "x");
+    assert_from(world, 0, b);
+    world_link(world, world->a, 1);
+    world_send(world, "y");
+    assert_from(world, 1, world->a);
+    world_free(world);
+}
+
+static void with_none_bound_it_waits_and_goes_when_one_is(void **state)
+{
+    struct provider_id b;
+    struct world *world = two_providers(&b, "", "");
+    const struct command *sent = world_send(world, "x");
+    world_pass(world, 60000);
+    assert_int_equal(world->submit_count, 0);
+    assert_int_equal(world_state(world, sent), RECIPIENT_QUEUED);
+    world_link(world, b, 1);
+    world_settle(world);
+    assert_from(world, 0, b);
+    world_free(world);
+}
+
+static void a_provider_that_loses_its_last_session_loses_its_queue(void **state)
+{
+    struct provider_id b;
+    struct world *world = two_providers(&b, "", "");
+    world_link(world, world->a, 1);
+    world_link(world, b, 1);
+    world_send_many(world, 25);
+    assert_from(world, 0, world->a);
+    world_link(world, world->a, 0);
+    world_settle(world);
+    assert_int_equal(world->submit_count, 20);
+    assert_from(world, 10, b);
+    assert_string_equal(world_text(world, 10), "10");
+    /* what was not written comes back and goes before the younger ones */
+    for (size_t i = 0; i < 10; i++)
+        world_ask_answer(world, i, ATTEMPT_NOT_SENT, 0, "");
+    world_tick(world);
+    world_take(world, 10, "x");
+    world_settle(world);
+    assert_from(world, 10, b);
+    assert_string_equal(world_text(world, 20), "0");
+    world_free(world);
+}
+
+static void a_provider_in_a_route_cannot_be_removed(void **state)
+{
+    struct provider_id b;
+    struct world *world = two_providers(&b, "", "");
+    assert_int_equal(world_remove_provider(world, "b"), ERR_STALE);
+    assert_int_equal(world_remove_provider(world, "c"), ERR_NOT_FOUND);
+    assert_int_equal(world->removed_providers, 0);
+    world_free(world);
+}
+
+/* Another way to cut long texts, set while some of it waits, flies, or has been taken. */
+static void another_long_form_counts_for_what_no_carrier_has(void **state)
+{
+    struct provider_id b;
+    struct world *world = two_providers(&b, "", "");
+    world_link(world, world->a, 1);
+    const struct command *first = world_send(world, world_long_text(world, 799)); /* 6 segments */
+    const struct command *second = world_send(world, world_long_text(world, 700));
+    world_settle(world);
+    assert_int_equal(world->submit_count, 10); /* 4 of the second's 5 */
+    struct provider payload = {.quirks_text = "long=payload"};
+    assert_int_equal(world_set_provider(world, "a", PROVIDER_QUIRKS, payload), ERR_OK);
+    const struct command *third = world_send(world, world_long_text(world, 600));
+    /* the first came back as it was, the second is as good as taken */
+    for (size_t i = 0; i < 6; i++)
+        world_ask_answer(world, i, ATTEMPT_NOT_SENT, 0, "");
+    for (size_t i = 6; i < 10; i++)
+        world_ask_answer(world, i, ATTEMPT_TAKEN, 0, "x");
+    world_tick(world);
+    world_settle(world);
+    world_take_all(world);
+    assert_int_equal(world_state(world, first), RECIPIENT_SENT);
+    assert_int_equal(world_state(world, second), RECIPIENT_SENT);
+    assert_int_equal(world_state(world, third), RECIPIENT_SENT);
+    assert_int_equal(world->submits[world_submit_of(world, first, 6)].submit.segment.total, 1);
+    assert_int_equal(world->submits[world_submit_of(world, first, 6)].submit.form, SEGMENT_PAYLOAD);
+    assert_int_equal(world->submits[world_submit_of(world, second, 4)].submit.segment.total, 5);
+    assert_int_equal(world->submits[world_submit_of(world, second, 4)].submit.form, SEGMENT_UDH8);
+    assert_int_equal(world->submits[world_submit_of(world, third, 0)].submit.segment.total, 1);
+    assert_int_equal(world_submit_of(world, second, 5), -1);
+    world_free(world);
+}
+
+static void each_provider_gets_its_own_form(void **state)
+{
+    struct provider_id b;
+    struct world *world = two_providers(&b, "long=udh8", "long=payload");
+    const struct command *sent = world_send(world, world_long_text(world, 700));
+    world_link(world, b, 1);
+    world_settle(world);
+    assert_int_equal(world->submit_count, 1);
+    assert_int_equal(world->submits[0].submit.segment.size, 700);
+    world_link(world, world->a, 1);
+    world_answer(world, 0, ATTEMPT_REFUSED, ESME_RSUBMITFAIL, "");
+    world_settle(world);
+    assert_int_equal(world->submit_count, 6);
+    assert_from(world, 1, world->a);
+    world_take_all(world);
+    assert_int_equal(world_state(world, sent), RECIPIENT_SENT);
+    world_free(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_of_the_chain_that_is_bound_gets_it),
+        cmocka_unit_test(with_none_bound_it_waits_and_goes_when_one_is),
+        cmocka_unit_test(a_provider_that_loses_its_last_session_loses_its_queue),
+        cmocka_unit_test(a_provider_in_a_route_cannot_be_removed),
+        cmocka_unit_test(another_long_form_counts_for_what_no_carrier_has),
+        cmocka_unit_test(each_provider_gets_its_own_form),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
