@@ -143,6 +143,7 @@ static enum recipient_state settle(struct tick *tick, struct pending *pending)
         } else {
             pending->refused |= pending_provider_bit(pending);
             start_over(pending);
+            dispatch_take_route(tick->core, pending);
             if (pending->refused != (1u << pending->chain_count) - 1)
                 dispatch_enqueue(tick->core, pending);
             else if (pending->temporary)
