@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "store/recent.h"
 #include "store/rows.h"
@@ -34,6 +35,9 @@ struct sqlite {
     uint64_t queue_floor, queue_saved; /* sqlite_queue.c; in memory, and in the file */
     uint64_t queue_step;               /* it is written down when it rose by so much */
     sqlite3_stmt *raise_floor;
+    /* A keeper's. */
+    struct sqlite *writer;
+    int tended_frames;
 };
 
 /* Notes what SQLite says went wrong, and returns the error for it. */
