@@ -28,7 +28,7 @@ struct sqlite {
     bool is_writer;
     bool is_suspect;       /* something failed: reopen before the next use */
     int lock;              /* descriptor of the lock file */
-    int wal_frames;        /* in the log after the last commit */
+    atomic_int wal_frames; /* in the log after the last commit; a keeper reads it */
     int checkpoint_frames; /* as many copy them into the file ... */
     int checkpoint_next;   /* ... or so many, after readers were in the way */
     struct recent recent;
