@@ -12,30 +12,7 @@
 /* After a failed commit, when nobody asks for one. */
 #define STORE_AGAIN_MS 100
 
-struct store_reader *core_reader(const struct core *core)
-{
-    return store_own_reader(core->config.store);
-}
-
 /* ---- Ticks --------------------------------------------------------------------------------- */
-
-struct store_op *tick_op(struct tick *tick, enum store_op_kind kind, tick_then then, void *user)
-{
-    if (tick->count == tick->capacity) {
-        tick->capacity = tick->capacity ? tick->capacity * 2 : 256;
-        tick->ops = mem_resize(tick->ops, tick->capacity * sizeof *tick->ops);
-        tick->steps = mem_resize(tick->steps, tick->capacity * sizeof *tick->steps);
-    }
-    struct store_op *op = &tick->ops[tick->count];
-    *op = (struct store_op){.kind = kind};
-    tick->steps[tick->count++] = (struct tick_step){then, user};
-    return op;
-}
-
-uint64_t tick_id(struct tick *tick)
-{
-    return id_next(&tick->core->ids, tick->now_ms);
-}
 
 static struct tick *tick_begin(struct core *core)
 {

@@ -186,7 +186,7 @@ def test_a_submit_that_is_cut_off_twice_stays_uncertain(server, account, carry):
 POLICIES = {  # what the operator chose, how it ends, how often the carrier saw it
     "resend": ("delivered", ["uncertain", "taken"], 2),
     "wait": ("sent", ["uncertain"], 1),
-    "fail": ("rejected", ["uncertain"], 1),
+    "fail": ("failed", ["uncertain"], 1),
 }
 
 

@@ -139,9 +139,9 @@ static void a_change_while_closed_loses_nobody(void **state)
         const char *quirks, *chain;
         enum recipient_state state;
     } rows[] = {
-        {"", "long=payload", "a", RECIPIENT_SENT},    {"", "", "b", RECIPIENT_SENT},
-        {"", "long=payload", "b", RECIPIENT_SENT},    {"12", "", "b", RECIPIENT_SENT},
-        {"12", "long=udh16", "a", RECIPIENT_SENT},    {"12", "long=payload", "a", RECIPIENT_SENT},
+        {"", "long=payload", "a", RECIPIENT_SENT},  {"", "", "b", RECIPIENT_SENT},
+        {"", "long=payload", "b", RECIPIENT_SENT},  {"12", "", "b", RECIPIENT_SENT},
+        {"12", "long=udh16", "a", RECIPIENT_SENT},  {"12", "long=payload", "a", RECIPIENT_SENT},
         {"1", "long=payload", "b", RECIPIENT_SENT},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
