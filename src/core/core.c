@@ -65,7 +65,7 @@ static void status_decide(struct core *core, struct command *command)
             .throttled = lane->throttled,
             .uncertain = lane->uncertain,
             .receipts = core->receipts.count[id],
-            .receipt_form = receipt_form_names[core->receipts.learned[id]],
+            .receipt_form = receipt_form_names[receipts_form(&core->receipts, provider->id)],
         };
     }
 }

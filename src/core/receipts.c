@@ -9,8 +9,13 @@
 /* After this long nothing will claim it: every submit of then has its answer or its time-out. */
 #define PARKED_FOR_MS (10 * 60 * 1000)
 
-const char *const receipt_form_names[RECEIPT_FORM_COUNT] = {"raw", "case and zeros differ",
-                                                            "decimal of hex", "hex of decimal"};
+/* Who is asked for: a receipt that has just come, or one that is parked. */
+struct claim {
+    struct provider_id provider;
+    struct slice id;
+    uint64_t order; /* submits of the provider before it: their answers may bring its id */
+    bool counted;   /* its form has been seen */
+};
 
 struct parked {
     struct parked *previous, *next; /* by age */
@@ -18,66 +23,12 @@ struct parked {
     bool is_due, is_watched; /* in that list */
     bool leaving;            /* its removal is being written */
     bool gone;               /* only a list still names it */
-    uint64_t order;          /* submits of the provider before it: their answers may bring its id */
-    uint64_t since_mono_ms;  /* in this run; jumps of the wall clock lose no receipt */
+    struct claim claim;
+    uint64_t since_mono_ms; /* in this run; jumps of the wall clock lose no receipt */
     struct parked_receipt receipt;
 };
 
-struct folded {
-    char text[CARRIER_ID_MAX * 2 + 1];
-    size_t size;
-};
-
-static struct folded fold(struct slice id)
-{
-    struct folded folded = {.size = 0};
-    id = slice_trim(id, " \t");
-    while (id.size > 1 && id.at[0] == '0')
-        id = slice_from(id, 1);
-    if (id.size > CARRIER_ID_MAX) id.size = CARRIER_ID_MAX;
-    for (size_t i = 0; i < id.size; i++) {
-        char c = id.at[i];
-        folded.text[folded.size++] = c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
-    }
-    return folded;
-}
-
-/* The number `id` written in `from`, written in `to` (10 and 16); empty when it is none or does not
-   fit 128 bits. */
-static struct folded rebase(struct slice id, unsigned from, unsigned to)
-{
-    struct folded out = {.size = 0};
-    unsigned __int128 value = 0;
-    for (size_t i = 0; i < id.size; i++) {
-        char c = id.at[i];
-        unsigned digit = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-                                                : 99;
-        if (digit >= from || value > (~(unsigned __int128)0 - digit) / from) return out;
-        value = value * from + digit;
-    }
-    char reversed[64];
-    size_t size = 0;
-    do {
-        reversed[size++] = "0123456789abcdef"[(unsigned)(value % to)];
-        value /= to;
-    } while (value);
-    while (size)
-        out.text[out.size++] = reversed[--size];
-    return out;
-}
-
-/* What the response may have said when the receipt says `id`. */
-static struct folded form_of_id(struct slice id, enum receipt_form form)
-{
-    struct folded folded = fold(id);
-    struct slice text = slice_of(folded.text, folded.size);
-    if (form == RECEIPT_FORM_HEX) return rebase(text, 10, 16);
-    if (form == RECEIPT_FORM_DECIMAL) return rebase(text, 16, 10);
-    return folded;
-}
-
-static uint64_t index_key(struct provider_id provider, const struct folded *id)
+static uint64_t index_key(struct provider_id provider, const struct carrier_id *id)
 {
     return hash_slice(slice_of(id->text, id->size), provider.v);
 }
@@ -88,66 +39,61 @@ struct match {
     struct attempt_id attempt;
     uint64_t key;
     enum receipt_form form;
-    size_t candidates; /* derived ones */
-    bool found;        /* raw */
+    size_t candidates; /* in this form */
 };
 
 /* An open attempt whose key is that of `wanted`: is it meant? */
-static void match_attempt(struct core *core, struct provider_id provider, struct slice raw,
-                          enum receipt_form form, uint64_t key, uint64_t id, struct match *match)
+static void match_attempt(struct core *core, const struct claim *claim,
+                          const struct carrier_id *wanted, uint64_t id, struct match *match)
 {
     struct attempt attempt;
-    struct folded wanted = form_of_id(raw, form);
     if (store_attempt(core_reader(core), (struct attempt_id){id}, &attempt)) return;
     struct slice stored = slice_cstr(attempt.carrier_id);
-    struct folded folded = fold(stored);
-    if (attempt.provider.v != provider.v ||
-        !slice_eq(slice_of(folded.text, folded.size), slice_of(wanted.text, wanted.size)))
+    struct carrier_id folded = carrier_id_fold(stored);
+    if (attempt.provider.v != claim->provider.v || folded.size != wanted->size ||
+        memcmp(folded.text, wanted->text, wanted->size) != 0)
         return;
-    if (form == RECEIPT_FORM_FOLDED && slice_eq(stored, raw)) {
+    bool is_raw = match->form == RECEIPT_FORM_FOLDED && slice_eq(stored, claim->id);
+    if (match->form == RECEIPT_FORM_RAW) {
         /* A carrier that repeats its ids means the newest. */
-        if (!match->found || attempt.id.v > match->attempt.v)
-            *match = (struct match){attempt.id, key, RECEIPT_FORM_RAW, 0, true};
-    } else if (!match->found) {
-        if (match->candidates == 0 || match->attempt.v != attempt.id.v) match->candidates++;
-        match->attempt = attempt.id;
-        match->key = key;
-        match->form = form;
+        if (slice_eq(stored, claim->id) && id > match->attempt.v) match->attempt.v = id;
+    } else if (is_raw) {
+        *match = (struct match){{id}, match->key, RECEIPT_FORM_RAW, 1};
+    } else if (match->attempt.v != id) {
+        match->attempt.v = id;
+        match->candidates++;
     }
 }
 
-static void match_form(struct core *core, struct provider_id provider, struct slice raw,
-                       enum receipt_form form, struct match *match)
+/* The attempts whose stored id is the claim's in this form; its own bytes win over folded ones. */
+static struct match match_form(struct core *core, const struct claim *claim, enum receipt_form form)
 {
-    struct folded wanted = form_of_id(raw, form);
-    if (wanted.size == 0) return;
+    struct match match = {.form = form};
+    struct carrier_id wanted = carrier_id_in(claim->id, form);
+    if (wanted.size == 0) return match;
+    match.key = index_key(claim->provider, &wanted);
     const struct map *maps[] = {&core->receipts.open, &core->receipts.open_before};
-    uint64_t key = index_key(provider, &wanted), id;
+    uint64_t id;
     for (size_t i = 0; i < 2; i++)
-        for (size_t cursor = 0; map_each_of(maps[i], key, &cursor, &id);)
-            match_attempt(core, provider, raw, form, key, id, match);
+        for (size_t cursor = 0; map_each_of(maps[i], match.key, &cursor, &id);)
+            match_attempt(core, claim, &wanted, id, &match);
+    return match;
 }
 
-/* True when the receipt belongs to `out->attempt`. Otherwise `*out_wait` says whether answers that
-   are still out could change that. */
-static bool match_receipt(struct core *core, struct provider_id provider, struct slice id,
-                          uint64_t order, struct match *out, bool *out_wait)
+/* The form that a provider's receipts have had more often than any other; COUNT: none. */
+static enum receipt_form leading_form(const struct receipts *receipts, struct provider_id provider)
 {
-    *out = (struct match){0};
-    *out_wait = false;
-    match_form(core, provider, id, RECEIPT_FORM_FOLDED, out);
-    if (out->found) return true;
-    match_form(core, provider, id, RECEIPT_FORM_HEX, out);
-    match_form(core, provider, id, RECEIPT_FORM_DECIMAL, out);
-    enum receipt_form learned = core->receipts.learned[provider.v];
-    if (out->candidates != 1 || (learned != RECEIPT_FORM_RAW && learned != out->form)) return false;
-    *out_wait = !dispatch_answered_before(core, provider, order);
-    if (*out_wait) return false;
-    core->receipts.learned[provider.v] = out->form;
-    return true;
+    const uint32_t *seen = receipts->seen[provider.v];
+    enum receipt_form best = RECEIPT_FORM_COUNT;
+    uint32_t most = 0;
+    for (enum receipt_form form = RECEIPT_FORM_RAW; form < RECEIPT_FORM_COUNT; form++) {
+        if (seen[form] == most) best = RECEIPT_FORM_COUNT;
+        if (seen[form] <= most) continue;
+        most = seen[form];
+        best = form;
+    }
+    return best;
 }
-
-/* ---- Parking ------------------------------------------------------------------------------- */
 
 static void make_due(struct receipts *receipts, struct parked *parked)
 {
@@ -156,6 +102,80 @@ static void make_due(struct receipts *receipts, struct parked *parked)
     parked->next_due = receipts->due;
     receipts->due = parked;
 }
+
+static void count_form(struct receipts *receipts, struct claim *claim, enum receipt_form form)
+{
+    uint32_t *seen = &receipts->seen[claim->provider.v][form];
+    if (claim->counted || *seen == UINT32_MAX) return;
+    claim->counted = true;
+    enum receipt_form before = leading_form(receipts, claim->provider);
+    ++*seen;
+    if (leading_form(receipts, claim->provider) == before) return;
+    /* What could not be decided before may be decided now. */
+    for (struct parked *parked = receipts->parked_first; parked; parked = parked->next)
+        if (parked->claim.provider.v == claim->provider.v) make_due(receipts, parked);
+}
+
+/* The one attempt that could be meant: in the form that leads, else in any. */
+static bool match_derived(struct core *core, const struct claim *claim, const struct match *folded,
+                          struct match *out)
+{
+    enum receipt_form leading = leading_form(&core->receipts, claim->provider);
+    struct match matches[] = {*folded, match_form(core, claim, RECEIPT_FORM_HEX),
+                              match_form(core, claim, RECEIPT_FORM_DECIMAL)};
+    const struct match *only = NULL;
+    for (size_t i = 0; i < sizeof matches / sizeof *matches; i++) {
+        const struct match *match = &matches[i];
+        if (match->candidates == 0) continue;
+        if (match->form == leading) {
+            *out = *match;
+            return match->candidates == 1;
+        }
+        if (match->candidates > 1 || (only && only->attempt.v != match->attempt.v)) return false;
+        if (!only) only = match;
+    }
+    if (only) *out = *only;
+    return only != NULL;
+}
+
+/* A single digit reads the same in every form. */
+static bool is_telling(struct slice id)
+{
+    struct carrier_id plain = carrier_id_fold(id), hex = carrier_id_in(id, RECEIPT_FORM_HEX);
+    return plain.size != hex.size || memcmp(plain.text, hex.text, hex.size) != 0;
+}
+
+/* True when the receipt belongs to `out->attempt`. Otherwise `*out_wait` says whether answers that
+   are still out could change that. Carriers send receipts again, and for what others sent over the
+   same link; on a link whose receipts have been raw so far, the hex or decimal reading of such an
+   id is somebody else's. */
+static bool match_receipt(struct core *core, struct claim *claim, struct match *out, bool *out_wait)
+{
+    struct receipts *receipts = &core->receipts;
+    *out_wait = false;
+    struct match folded = match_form(core, claim, RECEIPT_FORM_FOLDED);
+    if (folded.form == RECEIPT_FORM_RAW) {
+        if (is_telling(claim->id)) count_form(receipts, claim, RECEIPT_FORM_RAW);
+        *out = folded;
+        return true;
+    }
+    if (!match_derived(core, claim, &folded, out)) return false;
+    *out_wait = !dispatch_answered_before(core, claim->provider, claim->order);
+    if (*out_wait) return false;
+    if (!is_telling(claim->id)) return true;
+    count_form(receipts, claim, out->form);
+    enum receipt_form leading = leading_form(receipts, claim->provider);
+    return leading == out->form ||
+           (out->form == RECEIPT_FORM_FOLDED && leading == RECEIPT_FORM_RAW);
+}
+
+enum receipt_form receipts_form(const struct receipts *receipts, struct provider_id provider)
+{
+    enum receipt_form leading = leading_form(receipts, provider);
+    return leading == RECEIPT_FORM_COUNT ? RECEIPT_FORM_RAW : leading;
+}
+
+/* ---- Parking ------------------------------------------------------------------------------- */
 
 static void watch(struct receipts *receipts, struct parked *parked)
 {
@@ -182,7 +202,7 @@ static struct parked *parked_new(const struct parked_receipt *receipt)
 static void parked_index(struct receipts *receipts, struct parked *parked, bool add)
 {
     for (enum receipt_form form = RECEIPT_FORM_FOLDED; form < RECEIPT_FORM_COUNT; form++) {
-        struct folded folded = form_of_id(parked->receipt.carrier_id, form);
+        struct carrier_id folded = carrier_id_in(parked->receipt.carrier_id, form);
         if (folded.size == 0) continue;
         uint64_t key = index_key(parked->receipt.provider, &folded);
         uint64_t value = (uint64_t)(uintptr_t)parked;
@@ -194,11 +214,12 @@ static void parked_index(struct receipts *receipts, struct parked *parked, bool 
 }
 
 static struct parked *parked_add(struct core *core, const struct parked_receipt *receipt,
-                                 uint64_t order)
+                                 const struct claim *claim)
 {
     struct receipts *receipts = &core->receipts;
     struct parked *parked = parked_new(receipt);
-    parked->order = order;
+    parked->claim = *claim;
+    parked->claim.id = parked->receipt.carrier_id;
     parked->since_mono_ms = clock_mono_ms(core->config.clock);
     parked->previous = receipts->parked_last;
     *(receipts->parked_last ? &receipts->parked_last->next : &receipts->parked_first) = parked;
@@ -242,9 +263,8 @@ static void parked_leave(struct tick *tick, struct parked *parked)
 struct receipt_step {
     struct command *command; /* NULL: it was parked */
     uint64_t key;            /* of the open entry */
-    struct provider_id provider;
+    struct claim claim;
     struct parked_receipt parked;
-    uint64_t order;
 };
 
 static void receipt_written(struct tick *tick, const struct store_op *op, void *user)
@@ -252,7 +272,7 @@ static void receipt_written(struct tick *tick, const struct store_op *op, void *
     struct receipt_step *step = user;
     if (step->command && op->result == ERR_STORE_UNAVAILABLE) step->command->result = op->result;
     if (op->result == ERR_STORE_UNAVAILABLE) return;
-    tick->core->receipts.count[step->provider.v]++;
+    tick->core->receipts.count[step->claim.provider.v]++;
     struct receipts *receipts = &tick->core->receipts;
     if (receipt_is_final(op->receipt.state) &&
         !map_remove_value(&receipts->open, step->key, op->receipt.attempt.v))
@@ -278,7 +298,7 @@ static void receipt_parked(struct tick *tick, const struct store_op *op, void *u
 {
     struct receipt_step *step = user;
     step->command->result = op->result;
-    if (!op->result) parked_add(tick->core, &step->parked, step->order);
+    if (!op->result) parked_add(tick->core, &step->parked, &step->claim);
 }
 
 void receipts_decide(struct tick *tick, struct command *command)
@@ -293,11 +313,14 @@ void receipts_decide(struct tick *tick, struct command *command)
     }
     struct receipt_step *step = ARENA_NEW(&tick->arena, struct receipt_step);
     step->command = command;
-    step->provider = receipt->provider;
-    step->order = dispatch_next_order(core, receipt->provider);
+    step->claim = (struct claim){
+        .provider = receipt->provider,
+        .id = id,
+        .order = dispatch_next_order(core, receipt->provider),
+    };
     struct match match;
     bool wait;
-    if (match_receipt(core, receipt->provider, id, step->order, &match, &wait)) {
+    if (match_receipt(core, &step->claim, &match, &wait)) {
         write_receipt(tick, step, &match, receipt->state, receipt->error);
         return;
     }
@@ -322,10 +345,9 @@ static void try_parked(struct tick *tick, struct parked *parked)
     const struct parked_receipt *receipt = &parked->receipt;
     struct match match;
     bool wait;
-    if (match_receipt(tick->core, receipt->provider, receipt->carrier_id, parked->order, &match,
-                      &wait)) {
+    if (match_receipt(tick->core, &parked->claim, &match, &wait)) {
         struct receipt_step *step = ARENA_NEW(&tick->arena, struct receipt_step);
-        step->provider = receipt->provider;
+        step->claim = parked->claim;
         write_receipt(tick, step, &match, receipt->state, receipt->error);
         parked_leave(tick, parked);
     } else if (wait) {
@@ -340,7 +362,7 @@ void receipts_begin(struct tick *tick)
     while (*link) {
         struct parked *parked = *link;
         if (!parked->gone &&
-            !dispatch_answered_before(tick->core, parked->receipt.provider, parked->order)) {
+            !dispatch_answered_before(tick->core, parked->claim.provider, parked->claim.order)) {
             link = &parked->next_watched;
             continue;
         }
@@ -387,7 +409,7 @@ void receipts_taken(struct core *core, struct provider_id provider, struct attem
 {
     if (carrier_id.size == 0) return;
     struct receipts *receipts = &core->receipts;
-    struct folded folded = fold(carrier_id);
+    struct carrier_id folded = carrier_id_fold(carrier_id);
     uint64_t key = index_key(provider, &folded), value;
     map_add(&receipts->open, key, attempt.v);
     for (size_t cursor = 0; map_each_of(&receipts->parked_index, key, &cursor, &value);)
@@ -401,7 +423,8 @@ void receipts_load_open(struct core *core, const struct attempt *attempt)
 
 void receipts_load_parked(struct core *core, const struct parked_receipt *parked)
 {
-    parked_add(core, parked, 0);
+    struct claim claim = {.provider = parked->provider};
+    parked_add(core, parked, &claim);
 }
 
 bool receipts_are_due(const struct core *core)

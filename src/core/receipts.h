@@ -6,20 +6,12 @@
 #pragma once
 
 #include "base/map.h"
+#include "core/carrier_id.h"
 #include "core/command.h"
 #include "core/tick.h"
 
 /* Receipts that are still out after this long are not waited for any more. */
 #define RECEIPT_WINDOW_MS (72ull * 60 * 60 * 1000)
-
-enum receipt_form {
-    RECEIPT_FORM_RAW,
-    RECEIPT_FORM_FOLDED,
-    RECEIPT_FORM_HEX,
-    RECEIPT_FORM_DECIMAL,
-    RECEIPT_FORM_COUNT
-};
-extern const char *const receipt_form_names[RECEIPT_FORM_COUNT];
 
 struct receipts {
     /* Provider and folded id -> attempt (several when ids repeat). Carriers keep some receipts for
@@ -29,9 +21,9 @@ struct receipts {
     struct map parked_index;                   /* provider and folded form -> struct parked * */
     struct parked *parked_first, *parked_last; /* oldest first */
     size_t parked_count;
-    struct parked *due;                           /* to be tried in the next tick */
-    struct parked *watched;                       /* wait for answers that are still out */
-    enum receipt_form learned[PROVIDERS_MAX + 1]; /* RAW: nothing learned */
+    struct parked *due;                                   /* to be tried in the next tick */
+    struct parked *watched;                               /* wait for answers that are still out */
+    uint32_t seen[PROVIDERS_MAX + 1][RECEIPT_FORM_COUNT]; /* receipts that told their form */
     uint64_t count[PROVIDERS_MAX + 1];
 };
 
@@ -45,4 +37,6 @@ void receipts_taken(struct core *core, struct provider_id provider, struct attem
 void receipts_decide(struct tick *tick, struct command *command);
 void receipts_begin(struct tick *tick);
 void receipts_chores(struct tick *tick);
+/* The form that the provider's receipts name its messages in; RAW as long as none has been seen. */
+enum receipt_form receipts_form(const struct receipts *receipts, struct provider_id provider);
 bool receipts_are_due(const struct core *core);
