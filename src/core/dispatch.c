@@ -113,9 +113,7 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
     }
     lane->held--;
     if (lane->more_on_disk || lane->queued >= LOADED_MAX) {
-        /* It waits on disk; everything up to it is in memory already. */
-        if (!lane->more_on_disk) lane->cursor.v = pending->recipient.v - 1;
-        lane->more_on_disk = true;
+        dispatch_leave_to_disk(lane, pending->recipient);
         dispatch_forget(core, pending);
         return;
     }
@@ -205,15 +203,14 @@ static void lane_run(struct tick *tick, struct lane *lane)
 void dispatch_begin(struct tick *tick)
 {
     struct core *core = tick->core;
-    bool is_behind = core->dispatch.kept != NULL;
+    /* Whose end could not be written yet still waits in the store's eyes. */
+    bool store_is_behind = core->dispatch.kept != NULL;
     answer_write_kept(tick);
     if (core->dispatch.stopped) return;
-    for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
-        struct lane *lane = &core->dispatch.lanes[id];
-        /* What the kept answers say is not on disk yet: a page would bring them back. */
-        if (!is_behind) dispatch_load(tick, lane);
-        if (core->catalog.providers[id]) lane_run(tick, lane);
-    }
+    for (uint32_t id = 1; !store_is_behind && id < core->catalog.provider_limit; id++)
+        dispatch_load(tick, &core->dispatch.lanes[id]);
+    for (uint32_t id = 1; id < core->catalog.provider_limit; id++)
+        if (core->catalog.providers[id]) lane_run(tick, &core->dispatch.lanes[id]);
 }
 
 void dispatch_chores(struct tick *tick)
@@ -234,6 +231,7 @@ void dispatch_chores(struct tick *tick)
         }
         *link = pending->next;
         pending->next = NULL;
+        core->dispatch.resting_count--;
         dispatch_enqueue(core, pending);
     }
 }

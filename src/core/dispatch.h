@@ -13,6 +13,7 @@ struct dispatch {
     struct map pendings;                  /* recipient -> struct pending *: all in memory */
     struct map flights;                   /* attempt -> struct flight *, while flying */
     struct pending *resting;              /* between two rounds over their chains; linked by next */
+    uint32_t resting_count;
     struct answer_kept *kept, **kept_end; /* answers whose commit failed; they go first next time */
     uint32_t routes;                      /* counts the changes of routes */
     bool stopped;                         /* draining */

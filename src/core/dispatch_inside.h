@@ -24,5 +24,7 @@ void dispatch_enqueue(struct core *core, struct pending *pending);
 void dispatch_rebalance(struct core *core);
 
 /* dispatch_load.c */
+/* Too many for memory: it will be read again from the queue of the lane's provider. */
+void dispatch_leave_to_disk(struct lane *lane, struct recipient_id recipient);
 /* Recipients that wait on disk, oldest first, until memory holds its share again. */
 void dispatch_load(struct tick *tick, struct lane *lane);

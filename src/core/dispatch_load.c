@@ -80,6 +80,12 @@ static bool lose_old_answers(struct tick *tick, const struct store_recipient *ro
     return any;
 }
 
+void dispatch_leave_to_disk(struct lane *lane, struct recipient_id recipient)
+{
+    if (!lane->more_on_disk || lane->cursor.v >= recipient.v) lane->cursor.v = recipient.v - 1;
+    lane->more_on_disk = true;
+}
+
 /* Where it would wait: another provider's lane has room for so many only. */
 static bool has_room(struct core *core, const struct lane *lane, const struct pending *pending)
 {

@@ -97,6 +97,32 @@ static void from_disk_they_go_to_whom_is_bound_and_memory_stays_bounded(void **s
     world_free(world);
 }
 
+static void what_a_fast_provider_refuses_waits_on_disk_for_a_slow_one(void **state)
+{
+    struct provider_id b;
+    struct world *world = two_providers(&b, "", "");
+    world_link(world, world->a, 1);
+    world_link(world, b, 1);
+    struct command **sent = world_send_many(world, 300);
+    for (int i = 0; i < 100; i++) {
+        for (size_t k = 0; k < world->submit_count; k++)
+            if (!world->submits[k].answered && world->submits[k].submit.provider.v == world->a.v)
+                world_ask_answer(world, k, ATTEMPT_REFUSED, ESME_RSUBMITFAIL, "");
+        world_tick(world);
+        world_settle(world);
+        assert_true(world->core->dispatch.pendings.count <= 2 * LOADED_MAX + 20);
+    }
+    assert_int_equal(world->submit_count, 310);
+    assert_int_equal(world_recipient(world, sent[200]).recipient.provider.v, b.v);
+    world_take_all(world);
+    for (size_t i = 0; i < 300; i++) {
+        assert_int_equal(world_state(world, sent[i]), RECIPIENT_SENT);
+        assert_int_equal(world_recipient(world, sent[i]).recipient.provider.v, b.v);
+        assert_int_equal(world_recipient(world, sent[i]).attempt_count, 2);
+    }
+    world_free(world);
+}
+
 static void a_disabled_provider_gets_nothing_and_holds_nothing(void **state)
 {
     struct provider_id b;
@@ -244,6 +270,7 @@ int main(void)
         cmocka_unit_test(with_none_bound_it_waits_and_goes_when_one_is),
         cmocka_unit_test(a_provider_that_loses_its_last_session_loses_its_queue),
         cmocka_unit_test(from_disk_they_go_to_whom_is_bound_and_memory_stays_bounded),
+        cmocka_unit_test(what_a_fast_provider_refuses_waits_on_disk_for_a_slow_one),
         cmocka_unit_test(a_disabled_provider_gets_nothing_and_holds_nothing),
         cmocka_unit_test(a_provider_in_a_route_cannot_be_removed),
         cmocka_unit_test(what_waited_for_a_removed_provider_takes_the_route_of_now),
