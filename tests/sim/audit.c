@@ -50,6 +50,18 @@ bool model_is_settled(struct model *model, const struct story **out_story)
     return true;
 }
 
+bool model_is_pushed(struct model *model)
+{
+    struct arena arena = {0};
+    struct inbound *rows;
+    size_t count = 0;
+    if (store_push_page(store_own_reader(model->store), (struct inbound_id){0}, &arena, 1, &rows,
+                        &count))
+        world_fail("inbound messages cannot be read");
+    arena_done(&arena);
+    return count == 0;
+}
+
 /* How many attempts at this part have no known end. */
 static uint32_t lost_answers(struct model *model, const struct handset *handset,
                              const struct part *part)
@@ -102,6 +114,7 @@ void model_reconcile(struct model *model)
     for (uint16_t provider = 1; provider <= world.script.carrier_count; provider++)
         if (model->open[provider]) world_fail("intents are left open with carrier %u", provider);
     for (size_t i = 0; i < INBOUND_MAX; i++)
-        if (model->inbound_asked[i] && !model->inbound_stored[i])
+        if (model->inbound[i].asked && !model->inbound[i].stored)
             world_fail("inbound message %zu never came", i);
+    if (!model_is_pushed(model)) world_fail("a webhook was never called");
 }

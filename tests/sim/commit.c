@@ -146,12 +146,21 @@ static void ledger_op(struct model *model, const struct store_op *op)
 
 static void inbound_op(struct model *model, const struct store_op *op)
 {
-    struct slice text = op->inbound->text;
+    struct inbound_model *inbound = model_inbound(model, op->inbound->text);
+    inbound->stored++;
+    inbound->to_push += op->inbound->push == PUSH_PENDING;
+    map_set(&model->by_inbound, op->inbound->id.v, (uint64_t)(inbound - model->inbound) + 1);
+}
+
+static void pushed_op(struct model *model, const struct store_op *op)
+{
     uint64_t number;
-    if (text.size < 2 || !slice_u64(slice_from(text, 1), &number) || number >= INBOUND_MAX ||
-        !model->inbound_asked[number])
-        world_fail("an inbound message that nobody sent: %.*s", (int)text.size, text.at);
-    model->inbound_stored[number] = true;
+    if (!map_get(&model->by_inbound, op->pushed.inbound.v, &number))
+        world_fail("a push of what was never stored");
+    struct inbound_model *inbound = &model->inbound[number - 1];
+    inbound->told_good += op->pushed.status == 200;
+    if (inbound->told_good > inbound->good)
+        world_fail("a push of inbound %" PRIu64 " is written as good, and it was not", number - 1);
 }
 
 static void look_at(struct model *model, const struct store_op *op)
@@ -184,6 +193,9 @@ static void look_at(struct model *model, const struct store_op *op)
         break;
     case STORE_INBOUND:
         if (!op->result) inbound_op(model, op);
+        break;
+    case STORE_PUSHED:
+        if (!op->result) pushed_op(model, op);
         break;
     default:
         break;

@@ -46,6 +46,8 @@ static const struct script_row {
     ROW(operate_every_ms, 65, 0, 500, 4000),
     ROW(reroute_percent, 70, 0, 30),
     ROW(inbound_every_ms, 60, 0, 300, 3000),
+    ROW(hook_fail_percent, 70, 0, 20, 100),
+    ROW(hook_silent_percent, 70, 0, 10, 100),
     ROW(shuffle, 30, 1, 0),
     ROW(latency_max_ms, 45, 0, 3, 50, 800, 5000),
     ROW(split_percent, 60, 0, 30, 100),

@@ -36,6 +36,7 @@ struct script {
     uint32_t operate_every_ms;               /* an operator's command */
     uint32_t reroute_percent;                /* of those that change a route */
     uint32_t inbound_every_ms;
+    uint32_t hook_fail_percent, hook_silent_percent; /* of the webhooks */
 
     uint32_t shuffle, latency_max_ms, split_percent, merge_percent, piece_max, window;
     uint32_t refuse_percent, cut_per_mille;

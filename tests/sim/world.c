@@ -79,6 +79,7 @@ static void world_open(void)
     config_init(&world.config);
     snprintf(world.config.listen, sizeof world.config.listen, "127.0.0.1:8080");
     snprintf(world.config.control, sizeof world.config.control, "sim.sock");
+    world.config.webhook_allow_private = true;
     world.config.retry_window_s = world.script.retry_window_s;
     char problem[256];
     world.store = store_open(SLICE("memory:"), problem);
@@ -86,6 +87,7 @@ static void world_open(void)
     world.fate = loop_new();
     carriers_open();
     customers_open();
+    hooks_open();
     server_begin();
     operator_set_up();
 }
@@ -147,13 +149,27 @@ static void probe(void)
     }
 }
 
-void world_close(void)
+static void end_server(void)
 {
     server_end();
     while (world.state == SERVER_DRAINING)
         world_pass(100);
+}
+
+/* The next run finds all that the last one has left, and pushes what is not known to have ended. */
+static void start_again(void)
+{
+    end_server();
+    server_begin();
+    world_pass(60000);
+}
+
+void world_close(void)
+{
+    end_server();
     model_reconcile(&world.model);
     customers_close();
+    hooks_close();
     carriers_close();
     fate_drop();
     loop_free(world.fate);
@@ -172,5 +188,6 @@ void world_run(uint64_t seed)
     customers_stop();
     heal();
     settle(SETTLE_MS);
+    start_again();
     probe();
 }

@@ -51,7 +51,9 @@ struct world {
     struct carrier carriers[CARRIERS_MAX];
     struct customer customers[CUSTOMERS_MAX];
     struct loop *street; /* customers' */
-    struct loop *fate;   /* deeds' */
+    struct loop *hooks;  /* their webhooks' */
+    struct http_server *hook_server;
+    struct loop *fate; /* deeds' */
     struct deed *deeds;
     uint64_t steps, still_steps, last_ms;
     uint64_t starts, crashes, stops, failed_commits, inbound_count;
@@ -87,6 +89,11 @@ void fate_begin_faults(void);
 void carriers_open(void);
 void carriers_heal(void);
 void carriers_close(void);
+
+/* hooks.c */
+#define HOOKS_URL "http://127.0.0.1:9000/"
+void hooks_open(void);
+void hooks_close(void);
 
 /* operator.c */
 void operator_set_up(void);
