@@ -200,13 +200,16 @@ void dispatch_begin(struct tick *tick)
     }
 }
 
+/* Also what a carrier has a part of: the rest of it has no more time either. What flies is looked
+   at again when it has landed. */
 static void expire_front(struct tick *tick, struct lane *lane)
 {
-    struct core *core = tick->core;
-    while (lane->first &&
-           tick->now_ms >= lane->first->accepted_at_ms + core->config.retry_window_ms) {
-        if (pending_is_tied(lane->first)) break;
-        answer_finish(tick, lane->first, RECIPIENT_EXPIRED, "retry_window");
+    uint64_t window_ms = tick->core->config.retry_window_ms;
+    struct pending *next;
+    for (struct pending *pending = lane->first;
+         pending && tick->now_ms >= pending->accepted_at_ms + window_ms; pending = next) {
+        next = pending->next;
+        if (pending->flying == 0) answer_finish(tick, pending, RECIPIENT_EXPIRED, "retry_window");
     }
 }
 
