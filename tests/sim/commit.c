@@ -58,7 +58,9 @@ static void intend(struct model *model, struct story *story, const struct attemp
                    (unsigned)(attempt->id.v & 0xFF), attempt_state_names[before.state]);
     model_part(story->handset, attempt->provider.v, attempt->segment, attempt->segments)->intents++;
     set_attempt(model, attempt->id, (struct attempt_model){attempt->provider.v, ATTEMPT_INTENT});
-    if (attempt->possible_duplicate) model->duplicates++;
+    if (!attempt->possible_duplicate) return;
+    model->duplicates++;
+    if (!story->may_resend) world_fail("a segment is sent again, and no policy says so");
 }
 
 /* No more intents are open than windows allow: so many messages can become uncertain at once. */
@@ -130,7 +132,10 @@ static struct story *answer_op(struct model *model, const struct store_op *op)
     if (!model_attempt(model, op->answer.attempt.v, &attempt) || attempt.state != ATTEMPT_INTENT)
         world_fail("an answer to an attempt that was not open");
     if (op->answer.state == ATTEMPT_INTENT) world_fail("an intent is no answer");
-    if (op->answer.state == ATTEMPT_UNCERTAIN) model->uncertain++;
+    if (op->answer.state == ATTEMPT_UNCERTAIN) {
+        model->uncertain++;
+        story->may_resend |= world.script.carriers[attempt.provider - 1].resends;
+    }
     attempt.state = op->answer.state;
     set_attempt(model, op->answer.attempt, attempt);
     return story;

@@ -42,6 +42,7 @@ struct story {
     uint64_t message, recipient, account;
     enum recipient_state state;
     size_t attempt_count;
+    bool may_resend; /* an answer was lost that the carrier's policy makes up for */
     unsigned charges, refunds;
     bool touched; /* in the commit that is being looked at */
 };
@@ -78,6 +79,7 @@ struct attempt_model {
    and it is stored and pushed again. */
 struct inbound_model {
     bool asked;
+    uint16_t provider;
     uint32_t stored, to_push; /* rows, and those with a webhook */
     uint32_t pushes;          /* that reached the webhook, */
     uint32_t good;            /* and that it answered with 200 */

@@ -42,7 +42,9 @@ struct script {
     uint32_t refuse_percent, cut_per_mille;
 
     uint32_t carrier_count;
-    uint32_t chain; /* how routes name the carriers, see operator.c */
+    uint32_t dead_percent; /* worlds whose last carrier does not come back when all is healed */
+    uint32_t chain;        /* how routes name the carriers, see operator.c */
+    bool last_is_dead;     /* as decided */
     struct carrier_script {
         struct simulator_options sick, healthy;
         char bind[8], window[8], tps[8];

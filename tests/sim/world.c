@@ -35,6 +35,11 @@ uint64_t world_customer_account(uint32_t customer)
     return world.customers[customer].account;
 }
 
+bool world_is_dead(uint32_t provider)
+{
+    return world.script.last_is_dead && provider == world.script.carrier_count;
+}
+
 /* ---- Time ---------------------------------------------------------------------------------- */
 
 static void nothing(uint64_t argument)
@@ -102,6 +107,11 @@ static void heal(void)
         sim_refuse(slice_cstr(world.carriers[i].address), false);
         sim_black_hole(slice_cstr(world.carriers[i].address), false);
     }
+    if (world.script.last_is_dead) {
+        struct slice address = slice_cstr(world.carriers[world.script.carrier_count - 1].address);
+        sim_refuse(address, true);
+        sim_cut(address, SIZE_MAX);
+    }
     carriers_heal();
     /* One that was on its way down comes back up. */
     if (world.state == SERVER_DRAINING) server_crash();
@@ -115,7 +125,8 @@ static bool all_is_quiet(const struct story **out_story)
     for (uint32_t i = 0; i < world.script.customers; i++)
         if (world.customers[i].waiting_count) return false;
     for (uint32_t i = 0; i < world.script.carrier_count; i++)
-        if (simulator_counts(world.carriers[i].simulator).waiting) return false;
+        if (!world_is_dead(i + 1) && simulator_counts(world.carriers[i].simulator).waiting)
+            return false;
     return model_is_settled(&world.model, out_story);
 }
 

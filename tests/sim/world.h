@@ -70,6 +70,8 @@ void world_close(void);
 void world_step(void);
 void world_pass(uint64_t ms);
 uint64_t world_customer_account(uint32_t customer);
+/* Gone for good, once all else is healed. */
+bool world_is_dead(uint32_t provider);
 
 /* home.c: the server. */
 void server_begin(void); /* may fail while the store does; then it is tried again */
