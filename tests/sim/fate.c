@@ -143,7 +143,9 @@ static void do_inbound(void)
     snprintf(source, sizeof source, "4475%08u", number / 2);
     struct simulator_inbound inbound = {
         .source = slice_cstr(source), .destination = SLICE("32323"), .text = slice_cstr(text)};
-    world.model.inbound_asked[number] = simulator_inject(some_carrier()->simulator, &inbound);
+    const struct carrier *carrier = some_carrier();
+    world.model.inbound[number].provider = carrier->provider;
+    world.model.inbound[number].asked = simulator_inject(carrier->simulator, &inbound);
 }
 
 static const struct fate_row {
