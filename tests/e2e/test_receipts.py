@@ -186,7 +186,7 @@ def test_a_submit_that_is_cut_off_twice_stays_uncertain(server, account, carry):
 POLICIES = {  # what the operator chose, how it ends, how often the carrier saw it
     "resend": ("delivered", ["uncertain", "taken"], 2),
     "wait": ("sent", ["uncertain"], 1),
-    "fail": ("rejected", ["uncertain"], 1),
+    "fail": ("failed", ["uncertain"], 1),
 }
 
 
@@ -197,6 +197,7 @@ def test_the_operator_says_what_a_lost_answer_means(policy, server, account, car
     shown = message(server, account.accepted(), state)
     assert states_of(shown) == attempts
     assert len(carrier.submits()) == count
+    assert account.ledger() == CHARGED  # it may be on a handset
 
 
 def test_a_silent_carrier_is_left_after_its_time(server, account, carry):
