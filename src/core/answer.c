@@ -48,8 +48,13 @@ void answer_write_kept(struct tick *tick)
         dispatch->kept = kept->next;
         struct store_op *op = tick_op(tick, kept->op.kind, answer_written, NULL);
         *op = kept->op;
-        if (op->kind == STORE_ANSWER)
+        /* A fresh id, since an account's entries are in the order of their ids. */
+        if (op->kind == STORE_ANSWER) {
             op->answer.carrier_id = arena_copy(&tick->arena, op->answer.carrier_id);
+            op->answer.refund_ledger.v = tick_id(tick);
+        } else {
+            op->finish.refund_ledger.v = tick_id(tick);
+        }
         mem_free(kept);
     }
     dispatch->kept_end = &dispatch->kept;
@@ -138,6 +143,7 @@ static enum recipient_state settle(struct tick *tick, struct pending *pending)
         } else {
             pending->refused |= pending_provider_bit(pending);
             start_over(pending);
+            dispatch_take_route(tick->core, pending);
             if (pending->refused != (1u << pending->chain_count) - 1)
                 dispatch_enqueue(tick->core, pending);
             else if (pending->temporary)

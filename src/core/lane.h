@@ -19,6 +19,7 @@ struct lane {
        until those are loaded, so that the order holds. */
     bool more_on_disk;
     struct recipient_id cursor;
+    uint64_t load_mono_ms; /* not to be read before this */
 
     /* Rate. 0: no limit. `rate` starts at the operator's limit, is halved when the carrier asks to
        slow down, and grows back a tenth each quiet second. */

@@ -167,8 +167,9 @@ static void check_state(struct model *model, const struct story *story,
     if (verdicts.refused || verdicts.uncertain || row->attempt_count == 0)
         may_be |= BIT(RECIPIENT_FAILED);
     if (row->attempt_count >= ATTEMPTS_MAX / 2) may_be |= BIT(RECIPIENT_FAILED);
-    if (!verdicts.taken && !verdicts.open)
-        may_be |= BIT(RECIPIENT_REJECTED) | BIT(RECIPIENT_EXPIRED);
+    if (!verdicts.taken && !verdicts.open) may_be |= BIT(RECIPIENT_REJECTED);
+    /* Also with a part taken, when the window ends before the rest had room. */
+    if (!verdicts.open) may_be |= BIT(RECIPIENT_EXPIRED);
     if (story->test) may_be = BIT(RECIPIENT_DELIVERED);
     if (!(may_be & BIT(story->state)))
         model_complain(model, story, "the attempts do not add up to this state");
