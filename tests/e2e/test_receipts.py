@@ -323,6 +323,19 @@ def test_once_one_part_is_taken_the_others_stay_with_that_carrier(server, accoun
     assert account.ledger()[0] == ("charge", -5, 5)
 
 
+def test_what_waits_for_a_carrier_that_is_removed_goes_where_the_route_leads(
+        server, account, new_carrier, closed_port):
+    server.cli("provider", "add", "gone", "--smpp", closed_port)
+    server.cli("route", "set", "*", "gone")
+    ident = account.accepted()
+    carrier = new_carrier()
+    carrier.connect(server)
+    server.cli("route", "set", "*", "carrier")
+    server.cli("provider", "remove", "gone")
+    message(server, ident, "delivered")
+    assert carrier.texts() == ["hi"]
+
+
 ROUTES = [  # the longest prefix, else the country, else the rest
     ("+447700900123", "prefix"),
     ("+447400123456", "country"),
