@@ -117,17 +117,14 @@ static void rest(struct tick *tick, struct pending *pending)
     dispatch->resting_count++;
 }
 
-/* Every segment has to be made anew, for another provider or another round. */
-static void start_over(struct pending *pending)
+static void make_anew(struct flight *flight)
 {
-    for (uint16_t i = 0; i < pending->flight_count; i++) {
-        pending->flights[i].state = FLIGHT_WAITING;
-        pending->flights[i].attempt = 0;
-    }
+    flight->state = FLIGHT_WAITING;
+    flight->attempt = 0;
 }
 
 struct tally {
-    unsigned of[FLIGHT_REFUSED + 1];
+    unsigned of[FLIGHT_STATE_COUNT];
 };
 
 static struct tally tally_of(const struct pending *pending)
@@ -153,11 +150,12 @@ static bool goes_to_disk(struct core *core, struct pending *pending)
     return true;
 }
 
-/* A provider refused it before taking any of it. */
+/* A provider refused it before taking any of it: all of it for another one, or another round. */
 static enum recipient_state refused(struct tick *tick, struct pending *pending, bool may_leave)
 {
     pending->refused |= pending_provider_bit(pending);
-    start_over(pending);
+    for (uint16_t i = 0; i < pending->flight_count; i++)
+        make_anew(&pending->flights[i]);
     dispatch_take_route(tick->core, pending);
     if (pending->refused != (1u << pending->chain_count) - 1) {
         if (may_leave && goes_to_disk(tick->core, pending)) return RECIPIENT_QUEUED;
@@ -169,6 +167,14 @@ static enum recipient_state refused(struct tick *tick, struct pending *pending, 
     return RECIPIENT_NEW;
 }
 
+/* A carrier that has some of it refused the rest for now. */
+static void put_off(struct tick *tick, struct pending *pending)
+{
+    for (uint16_t i = 0; i < pending->flight_count; i++)
+        if (pending->flights[i].state == FLIGHT_PUT_OFF) make_anew(&pending->flights[i]);
+    rest(tick, pending);
+}
+
 /* What the segments together make of the recipient: RECIPIENT_NEW while that is open (it waits,
    flies or rests then), RECIPIENT_QUEUED when it goes on waiting on disk, which it may when the
    provider is written; else that is its state. Unless RECIPIENT_NEW, it has left memory. */
@@ -176,13 +182,15 @@ static struct settled settle(struct tick *tick, struct pending *pending, bool ma
 {
     struct tally tally = tally_of(pending);
     enum recipient_state state = RECIPIENT_NEW;
-    if (tally.of[FLIGHT_REFUSED] > 0) {
+    if (tally.of[FLIGHT_REFUSED] + tally.of[FLIGHT_PUT_OFF] > 0) {
         if (pending->queued)
             lane_unqueue(dispatch_lane(tick->core, pending_provider(pending)), pending);
         if (tally.of[FLIGHT_FLYING] > 0)
             state = RECIPIENT_NEW;
-        else if (pending->fails || pending_is_taken(pending))
+        else if (pending->fails || (pending_is_taken(pending) && tally.of[FLIGHT_REFUSED] > 0))
             state = RECIPIENT_FAILED;
+        else if (pending_is_taken(pending))
+            put_off(tick, pending);
         else
             state = refused(tick, pending, may_leave);
     } else if (tally.of[FLIGHT_WAITING] > 0) {
@@ -197,7 +205,8 @@ static struct settled settle(struct tick *tick, struct pending *pending, bool ma
 
 bool answer_is_due(const struct pending *pending)
 {
-    return pending->flying == 0 && tally_of(pending).of[FLIGHT_REFUSED] > 0;
+    struct tally tally = tally_of(pending);
+    return pending->flying == 0 && tally.of[FLIGHT_REFUSED] + tally.of[FLIGHT_PUT_OFF] > 0;
 }
 
 void answer_settle_waiting(struct tick *tick, struct pending *pending)
@@ -251,9 +260,10 @@ static void judge(struct tick *tick, struct flight *flight, const struct command
     case ATTEMPT_REFUSED:
         lane->refused++;
         pending->status = answer->status;
-        if (answer_is_temporary(answer->status)) pending->temporary = true;
+        flight->state = answer_is_temporary(answer->status) ? FLIGHT_PUT_OFF : FLIGHT_REFUSED;
+        if (flight->state == FLIGHT_PUT_OFF) pending->temporary = true;
         /* A second provider after a lost answer would be a second resend: it stays uncertain. */
-        flight->state = flight->lost ? FLIGHT_UNCERTAIN : FLIGHT_REFUSED;
+        if (flight->lost) flight->state = FLIGHT_UNCERTAIN;
         break;
     case ATTEMPT_THROTTLED:
         lane->throttled++;

@@ -172,7 +172,7 @@ static void lane_run(struct tick *tick, struct lane *lane)
         }
         /* The provider may want it cut in another way since. */
         if (!pending_is_tied(pending)) dispatch_turn_to(tick->core, pending, pending->chain_at);
-        if (pending->attempts >= ATTEMPTS_MAX - pending->flight_count) {
+        if (!pending_has_numbers(pending)) {
             /* Segments that still fly come back here when they have landed. */
             if (pending->flying > 0)
                 lane_unqueue(lane, pending);

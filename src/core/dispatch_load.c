@@ -62,22 +62,39 @@ static struct pending *pending_from_disk(struct core *core, const struct store_r
     return pending;
 }
 
-/* Intents that are older than what a start looks at: their answers are lost too. False when it has
-   none and only waits. */
-static bool lose_old_answers(struct tick *tick, const struct store_recipient *row)
+/* An intent of an earlier run, whose answer is lost, flies until that is decided. One that was cut
+   in another way, or is with another provider, is only written down as lost. */
+static void fly_again(struct core *core, struct pending *pending, const struct attempt *attempt)
 {
-    bool any = false;
+    if (attempt->segments != pending->flight_count ||
+        attempt->provider.v != pending_provider(pending).v)
+        return;
+    struct flight *flight = &pending->flights[attempt->segment - 1];
+    if (flight->state != FLIGHT_WAITING) return;
+    flight->attempt = (uint8_t)(attempt->id.v & 0xFF);
+    flight->duplicate = attempt->possible_duplicate;
+    map_set_pointer(&core->dispatch.flights, attempt->id.v, flight);
+    lane_take_off(dispatch_lane(core, pending_provider(pending)), flight);
+}
+
+/* Its intents fly; without any it waits. */
+static void set_going(struct core *core, struct pending *pending, const struct store_recipient *row)
+{
     for (size_t i = 0; i < row->attempt_count; i++)
-        if (row->attempts[i].state == ATTEMPT_INTENT) dispatch_recover(tick, &row->attempts[i]);
+        if (row->attempts[i].state == ATTEMPT_INTENT) fly_again(core, pending, &row->attempts[i]);
+    if (pending->flying == 0) dispatch_enqueue(core, pending);
+}
+
+/* Intents that are older than what a start looks at. */
+static void lose_answers(struct tick *tick, const struct store_recipient *row)
+{
     for (size_t i = 0; i < row->attempt_count; i++) {
         if (row->attempts[i].state != ATTEMPT_INTENT) continue;
         struct command *command = ARENA_NEW(&tick->arena, struct command);
         command->answer.attempt = row->attempts[i].id;
         command->answer.state = ATTEMPT_UNCERTAIN;
         dispatch_answer(tick, command);
-        any = true;
     }
-    return any;
 }
 
 void dispatch_leave_to_disk(struct lane *lane, struct recipient_id recipient)
@@ -113,7 +130,8 @@ void dispatch_load(struct tick *tick, struct lane *lane)
                 dispatch_forget(core, pending);
                 return;
             }
-            if (!lose_old_answers(tick, &rows[i])) dispatch_enqueue(core, pending);
+            set_going(core, pending, &rows[i]);
+            lose_answers(tick, &rows[i]);
         }
         lane->cursor = rows[i].recipient.id;
     }
@@ -124,23 +142,11 @@ void dispatch_load(struct tick *tick, struct lane *lane)
 void dispatch_recover(struct tick *tick, const struct attempt *attempt)
 {
     struct core *core = tick->core;
-    struct pending *pending =
-        map_get_pointer(&core->dispatch.pendings, attempt_recipient(attempt->id).v);
-    if (!pending) {
-        struct store_recipient row;
-        if (store_recipient(core_reader(core), attempt_recipient(attempt->id), &tick->arena, &row))
-            return;
-        if (row.recipient.state != RECIPIENT_QUEUED) return;
-        pending = pending_from_disk(core, &row);
-    }
-    /* What cannot fly here is still written down as lost. */
-    if (attempt->segments != pending->flight_count ||
-        attempt->provider.v != pending_provider(pending).v)
+    struct recipient_id recipient = attempt_recipient(attempt->id);
+    struct store_recipient row;
+    if (map_get_pointer(&core->dispatch.pendings, recipient.v) ||
+        store_recipient(core_reader(core), recipient, &tick->arena, &row) ||
+        row.recipient.state != RECIPIENT_QUEUED)
         return;
-    struct flight *flight = &pending->flights[attempt->segment - 1];
-    if (flight->state != FLIGHT_WAITING) return;
-    flight->attempt = (uint8_t)(attempt->id.v & 0xFF);
-    flight->duplicate = attempt->possible_duplicate;
-    map_set_pointer(&core->dispatch.flights, attempt->id.v, flight);
-    lane_take_off(dispatch_lane(core, pending_provider(pending)), flight);
+    set_going(core, pending_from_disk(core, &row), &row);
 }

@@ -75,6 +75,16 @@ bool pending_is_tied(const struct pending *pending)
     return pending->flying > 0 || pending_is_taken(pending);
 }
 
+bool pending_has_numbers(const struct pending *pending)
+{
+    unsigned number = pending->attempts;
+    for (uint16_t i = 0; i < pending->flight_count; i++) {
+        const struct flight *flight = &pending->flights[i];
+        if (flight->state == FLIGHT_WAITING && flight->attempt == 0) number++;
+    }
+    return number <= ATTEMPTS_MAX;
+}
+
 struct segment_list pending_segments(const struct pending *pending, struct arena *arena)
 {
     struct segment_list list = {0};

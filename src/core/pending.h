@@ -12,6 +12,8 @@ enum flight_state {
     FLIGHT_TAKEN,     /* the carrier has it */
     FLIGHT_UNCERTAIN, /* the answer was lost and it is not sent again */
     FLIGHT_REFUSED,
+    FLIGHT_PUT_OFF, /* refused for now */
+    FLIGHT_STATE_COUNT,
 };
 
 /* One segment. Flying ones are linked in their lane, oldest first. */
@@ -72,5 +74,7 @@ void pending_cut(struct pending *pending, enum segment_form form);
    that it may have been taken. */
 void pending_recall(struct pending *pending, const struct attempt *attempt,
                     enum uncertain_policy policy);
+/* The numbers of its attempts do not run out when all that waits is submitted. */
+bool pending_has_numbers(const struct pending *pending);
 /* The segments' bytes, in the arena. */
 struct segment_list pending_segments(const struct pending *pending, struct arena *arena);
