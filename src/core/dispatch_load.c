@@ -109,12 +109,14 @@ void dispatch_recover(struct tick *tick, const struct attempt *attempt)
         if (row.recipient.state != RECIPIENT_QUEUED) return;
         pending = pending_from_disk(core, &row);
     }
-    /* What cannot fly here is still written down as lost. */
-    if (attempt->segments != pending->flight_count ||
-        attempt->provider.v != pending_provider(pending).v)
+    bool fits = attempt->segments == pending->flight_count &&
+                attempt->provider.v == pending_provider(pending).v;
+    struct flight *flight = fits ? &pending->flights[attempt->segment - 1] : NULL;
+    if (!fits || flight->state != FLIGHT_WAITING) {
+        /* It is still written down as lost, and its recipient goes on without it. */
+        dispatch_enqueue(core, pending);
         return;
-    struct flight *flight = &pending->flights[attempt->segment - 1];
-    if (flight->state != FLIGHT_WAITING) return;
+    }
     flight->attempt = (uint8_t)(attempt->id.v & 0xFF);
     flight->duplicate = attempt->possible_duplicate;
     map_set_pointer(&core->dispatch.flights, attempt->id.v, flight);
