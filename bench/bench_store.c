@@ -1,10 +1,12 @@
 /* How fast the SQLite store is: groups of sends, of answers and of receipts, each group one durable
    commit. One thread, no network: what the core's thread would wait for.
-   bench_store [DIRECTORY [SENDS [ACCOUNTS GROUP]]]; the directory decides which disk is measured.
+   bench_store [DIRECTORY [SENDS [ACCOUNTS GROUP [keeper]]]]; the directory decides which disk is
+   measured.
  */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,6 +40,10 @@ struct bench {
     size_t accounts, group, sends;
     struct id_source ids;
     struct account_id *account_ids;
+    bool is_kept;
+    struct store_keeper *keeper;
+    pthread_t keeping;
+    atomic_bool stop;
     double *waits; /* of every commit of a phase, seconds */
     /* One group. */
     struct store_op ops[GROUP_MAX];
@@ -196,6 +202,16 @@ static void phase(struct bench *bench, const char *name, op_maker maker, size_t 
     fflush(stdout);
 }
 
+static void *keep(void *user)
+{
+    struct bench *bench = user;
+    while (!atomic_load(&bench->stop)) {
+        store_keeper_tend(bench->keeper);
+        usleep(20000);
+    }
+    return NULL;
+}
+
 static void store_begin(struct bench *bench)
 {
     char url[512], problem[256];
@@ -204,11 +220,20 @@ static void store_begin(struct bench *bench)
     if (!bench->store) die(problem);
     bench->ids = (struct id_source){0};
     make_accounts(bench);
+    if (!bench->is_kept) return;
+    bench->stop = false;
+    bench->keeper = store_keeper_open(bench->store);
+    if (!bench->keeper || pthread_create(&bench->keeping, NULL, keep, bench)) die("no keeper");
 }
 
 static void store_end(struct bench *bench)
 {
     static const char *const suffixes[] = {"", "-wal", "-shm", ".lock"};
+    if (bench->is_kept) {
+        atomic_store(&bench->stop, true);
+        pthread_join(bench->keeping, NULL);
+        store_keeper_close(bench->keeper);
+    }
     store_close(bench->store);
     mem_free(bench->account_ids);
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
@@ -297,6 +322,7 @@ int main(int count, char **words)
              count > 1 ? words[1] : "/tmp");
     if (!mkdtemp(bench->directory)) die("no directory");
     bench->sends = count > 2 ? strtoul(words[2], NULL, 10) : 200000;
+    bench->is_kept = count > 5;
     bench->waits = mem_alloc(bench->sends * 3 * sizeof *bench->waits);
     printf("%-8s %8s %6s %9s %8s %8s %8s %8s %8s\n", "what", "accounts", "group", "ops/s", "us CPU",
            "p50 ms", "p99 ms", "p99.9", "max");

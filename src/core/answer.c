@@ -96,15 +96,25 @@ void answer_give_up(struct tick *tick, struct pending *pending, const char *erro
                   error_word);
 }
 
+/* Waits for another round over its chain. When too many do so, it is the carrier that needs the
+   rest, and the queue stands still instead. */
 static void rest(struct tick *tick, struct pending *pending)
 {
+    struct dispatch *dispatch = &tick->core->dispatch;
+    pending->temporary = false;
+    pending->refused = 0;
+    if (dispatch->resting_count >= LOADED_MAX) {
+        dispatch_enqueue(tick->core, pending);
+        lane_pause(dispatch_lane(tick->core, pending_provider(pending)),
+                   tick->mono_ms + REST_FIRST_MS);
+        return;
+    }
     uint64_t rest_ms = pending->rounds < 7 ? REST_FIRST_MS << pending->rounds : REST_LONGEST_MS;
     pending->rounds = (uint8_t)(pending->rounds < 255 ? pending->rounds + 1 : 255);
     pending->not_before_mono_ms = tick->mono_ms + rest_ms;
-    pending->temporary = false;
-    pending->refused = 0;
-    pending->next = tick->core->dispatch.resting;
-    tick->core->dispatch.resting = pending;
+    pending->next = dispatch->resting;
+    dispatch->resting = pending;
+    dispatch->resting_count++;
 }
 
 /* Every segment has to be made anew, for another provider or another round. */
@@ -128,35 +138,61 @@ static struct tally tally_of(const struct pending *pending)
     return tally;
 }
 
+struct settled {
+    enum recipient_state state;
+    struct provider_id provider; /* in whose queue it waits, or who had it last */
+};
+
+/* Every provider that is left has more waiting than memory holds: it waits on disk then. */
+static bool goes_to_disk(struct core *core, struct pending *pending)
+{
+    dispatch_turn_to(core, pending, dispatch_best(core, pending));
+    struct lane *lane = dispatch_lane(core, pending_provider(pending));
+    if (lane->queued < LOADED_MAX) return false;
+    dispatch_leave_to_disk(lane, pending->recipient);
+    return true;
+}
+
+/* A provider refused it before taking any of it. */
+static enum recipient_state refused(struct tick *tick, struct pending *pending, bool may_leave)
+{
+    pending->refused |= pending_provider_bit(pending);
+    start_over(pending);
+    dispatch_take_route(tick->core, pending);
+    if (pending->refused != (1u << pending->chain_count) - 1) {
+        if (may_leave && goes_to_disk(tick->core, pending)) return RECIPIENT_QUEUED;
+        dispatch_enqueue(tick->core, pending);
+        return RECIPIENT_NEW;
+    }
+    if (!pending->temporary) return RECIPIENT_REJECTED;
+    rest(tick, pending);
+    return RECIPIENT_NEW;
+}
+
 /* What the segments together make of the recipient: RECIPIENT_NEW while that is open (it waits,
-   flies or rests then); else it has left memory and its state is the return value. */
-static enum recipient_state settle(struct tick *tick, struct pending *pending)
+   flies or rests then), RECIPIENT_QUEUED when it goes on waiting on disk, which it may when the
+   provider is written; else that is its state. Unless RECIPIENT_NEW, it has left memory. */
+static struct settled settle(struct tick *tick, struct pending *pending, bool may_leave)
 {
     struct tally tally = tally_of(pending);
     enum recipient_state state = RECIPIENT_NEW;
     if (tally.of[FLIGHT_REFUSED] > 0) {
         if (pending->queued)
             lane_unqueue(dispatch_lane(tick->core, pending_provider(pending)), pending);
-        if (tally.of[FLIGHT_FLYING] > 0) return RECIPIENT_NEW;
-        if (pending->fails || tally.of[FLIGHT_TAKEN] + tally.of[FLIGHT_UNCERTAIN] > 0) {
+        if (tally.of[FLIGHT_FLYING] > 0)
+            state = RECIPIENT_NEW;
+        else if (pending->fails || pending_is_taken(pending))
             state = RECIPIENT_FAILED;
-        } else {
-            pending->refused |= pending_provider_bit(pending);
-            start_over(pending);
-            if (pending->refused != (1u << pending->chain_count) - 1)
-                dispatch_enqueue(tick->core, pending);
-            else if (pending->temporary)
-                rest(tick, pending);
-            else
-                state = RECIPIENT_REJECTED;
-        }
+        else
+            state = refused(tick, pending, may_leave);
     } else if (tally.of[FLIGHT_WAITING] > 0) {
         dispatch_enqueue(tick->core, pending);
     } else if (tally.of[FLIGHT_FLYING] == 0) {
         state = RECIPIENT_SENT;
     }
+    struct settled settled = {state, pending_provider(pending)};
     if (state != RECIPIENT_NEW) leave(tick, pending);
-    return state;
+    return settled;
 }
 
 bool answer_is_due(const struct pending *pending)
@@ -167,12 +203,12 @@ bool answer_is_due(const struct pending *pending)
 void answer_settle_waiting(struct tick *tick, struct pending *pending)
 {
     struct recipient_id recipient = pending->recipient;
-    enum recipient_state state = settle(tick, pending);
-    if (state == RECIPIENT_NEW) return;
+    struct settled settled = settle(tick, pending, false);
+    if (settled.state == RECIPIENT_NEW) return;
     struct store_op *op = tick_op(tick, STORE_FINISH, answer_written, NULL);
     op->finish = (struct store_finish){
         .recipient = recipient,
-        .state = state,
+        .state = settled.state,
         .at_ms = tick->now_ms,
         .error_word = "refused",
         .refund_ledger = {tick_id(tick)},
@@ -265,12 +301,11 @@ void dispatch_answer(struct tick *tick, struct command *command)
     }
     struct pending *pending = flight->pending;
     struct lane *lane = dispatch_lane(core, pending_provider(pending));
-    struct provider_id provider = pending_provider(pending);
     map_remove(&core->dispatch.flights, answer->attempt.v);
     lane_land(lane, flight);
     lane->answers_this_second++;
     judge(tick, flight, answer);
-    enum recipient_state state = settle(tick, pending);
+    struct settled settled = settle(tick, pending, true);
 
     struct slice carrier_id = answer->carrier_id;
     if (carrier_id.size > CARRIER_ID_MAX) carrier_id.size = CARRIER_ID_MAX;
@@ -281,8 +316,8 @@ void dispatch_answer(struct tick *tick, struct command *command)
         .at_ms = tick->now_ms,
         .status = answer->status,
         .carrier_id = arena_copy(&tick->arena, carrier_id),
-        .recipient_state = state,
-        .provider = provider,
+        .recipient_state = settled.state,
+        .provider = settled.provider,
         .refund_ledger = {tick_id(tick)},
     };
 }

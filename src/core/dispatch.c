@@ -8,9 +8,6 @@
 #include "core/core_state.h"
 #include "core/dispatch_inside.h"
 
-/* Between two pages from disk of a lane that has run empty. */
-#define LOAD_AGAIN_MS 5
-
 void dispatch_init(struct dispatch *dispatch)
 {
     *dispatch = (struct dispatch){0};
@@ -87,6 +84,7 @@ void dispatch_offer(struct tick *tick, struct pending *pending, struct attempt *
 {
     struct core *core = tick->core;
     *out_count = 0;
+    pending->routes_seen = core->dispatch.routes;
     map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
     dispatch_turn_to(core, pending, dispatch_best(core, pending));
     struct lane *lane = dispatch_lane(core, pending_provider(pending));
@@ -115,9 +113,7 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
     }
     lane->held--;
     if (lane->more_on_disk || lane->queued >= LOADED_MAX) {
-        /* It waits on disk; everything up to it is in memory already. */
-        if (!lane->more_on_disk) lane->cursor.v = pending->recipient.v - 1;
-        lane->more_on_disk = true;
+        dispatch_leave_to_disk(lane, pending->recipient);
         dispatch_forget(core, pending);
         return;
     }
@@ -146,9 +142,27 @@ static void intent_written(struct tick *tick, const struct store_op *op, void *u
     submit(tick, flight, &segments);
 }
 
+static bool is_expired(const struct tick *tick, const struct pending *pending)
+{
+    return tick->now_ms >= pending->accepted_at_ms + tick->core->config.retry_window_ms;
+}
+
+/* Those at the front whose retry window is over; the queue is in the order of acceptance. One with
+   segments that fly comes back when they have landed. */
+static void expire_front(struct tick *tick, struct lane *lane)
+{
+    while (lane->first && is_expired(tick, lane->first)) {
+        if (lane->first->flying > 0)
+            lane_unqueue(lane, lane->first);
+        else
+            answer_finish(tick, lane->first, RECIPIENT_EXPIRED, "retry_window");
+    }
+}
+
 /* Lets the front of the queue take off, segment by segment, while there is room. */
 static void lane_run(struct tick *tick, struct lane *lane)
 {
+    expire_front(tick, lane);
     uint32_t room = lane->first ? lane_room(lane, tick->mono_ms) : 0;
     while (room > 0 && lane->first) {
         struct pending *pending = lane->first;
@@ -189,28 +203,14 @@ static void lane_run(struct tick *tick, struct lane *lane)
 void dispatch_begin(struct tick *tick)
 {
     struct core *core = tick->core;
-    bool is_behind = core->dispatch.kept != NULL;
+    /* Whose end could not be written yet still waits in the store's eyes. */
+    bool store_is_behind = core->dispatch.kept != NULL;
     answer_write_kept(tick);
     if (core->dispatch.stopped) return;
-    for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
-        struct lane *lane = &core->dispatch.lanes[id];
-        /* What the kept answers say is not on disk yet: a page would bring them back. */
-        if (!is_behind) dispatch_load(tick, lane);
-        if (core->catalog.providers[id]) lane_run(tick, lane);
-    }
-}
-
-/* Also what a carrier has a part of: the rest of it has no more time either. What flies is looked
-   at again when it has landed. */
-static void expire_front(struct tick *tick, struct lane *lane)
-{
-    uint64_t window_ms = tick->core->config.retry_window_ms;
-    struct pending *next;
-    for (struct pending *pending = lane->first;
-         pending && tick->now_ms >= pending->accepted_at_ms + window_ms; pending = next) {
-        next = pending->next;
-        if (pending->flying == 0) answer_finish(tick, pending, RECIPIENT_EXPIRED, "retry_window");
-    }
+    for (uint32_t id = 1; !store_is_behind && id < core->catalog.provider_limit; id++)
+        dispatch_load(tick, &core->dispatch.lanes[id]);
+    for (uint32_t id = 1; id < core->catalog.provider_limit; id++)
+        if (core->catalog.providers[id]) lane_run(tick, &core->dispatch.lanes[id]);
 }
 
 void dispatch_chores(struct tick *tick)
@@ -220,17 +220,18 @@ void dispatch_chores(struct tick *tick)
         struct lane *lane = &core->dispatch.lanes[id];
         lane_second_passed(lane, tick->mono_ms);
         expire_front(tick, lane);
-        dispatch_rebalance(core, lane);
     }
+    dispatch_rebalance(core);
     struct pending **link = &core->dispatch.resting;
     while (*link) {
         struct pending *pending = *link;
-        if (pending->not_before_mono_ms > tick->mono_ms) {
+        if (pending->not_before_mono_ms > tick->mono_ms && !is_expired(tick, pending)) {
             link = &pending->next;
             continue;
         }
         *link = pending->next;
         pending->next = NULL;
+        core->dispatch.resting_count--;
         dispatch_enqueue(core, pending);
     }
 }
@@ -242,10 +243,10 @@ uint64_t dispatch_wait_ms(struct core *core, uint64_t mono_ms)
     for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
         struct lane *lane = &core->dispatch.lanes[id];
         uint64_t lane_wait = UINT64_MAX;
-        if (lane->first && core->catalog.providers[id])
+        if (lane->first)
             lane_wait = lane_wait_ms(lane, mono_ms);
-        else if (!lane->first && lane->more_on_disk)
-            lane_wait = LOAD_AGAIN_MS;
+        else if (lane->more_on_disk)
+            lane_wait = lane->load_mono_ms > mono_ms ? lane->load_mono_ms - mono_ms : 0;
         if (lane_wait < wait) wait = lane_wait;
     }
     return wait;

@@ -13,7 +13,9 @@ struct dispatch {
     struct map pendings;                  /* recipient -> struct pending *: all in memory */
     struct map flights;                   /* attempt -> struct flight *, while flying */
     struct pending *resting;              /* between two rounds over their chains; linked by next */
+    uint32_t resting_count;
     struct answer_kept *kept, **kept_end; /* answers whose commit failed; they go first next time */
+    uint32_t routes;                      /* counts the changes of routes */
     bool stopped;                         /* draining */
 };
 
@@ -21,6 +23,8 @@ void dispatch_init(struct dispatch *dispatch);
 void dispatch_done(struct dispatch *dispatch);
 /* A provider was loaded, added, changed or removed (its lane loses its queue to others). */
 void dispatch_provider(struct core *core, const struct provider *provider, bool removed);
+/* A route was set or removed, or a provider is gone: who waits takes the route there is now. */
+void dispatch_routes_changed(struct core *core);
 
 /* Gives a new recipient to the best provider of its chain. When its lane has room and nobody waits,
    all its segments take off at once: their attempts come back in the tick's arena, to be written

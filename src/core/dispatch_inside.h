@@ -8,17 +8,23 @@ void dispatch_forget(struct core *core, struct pending *pending); /* it has left
 
 /* dispatch_lanes.c */
 struct lane *dispatch_lane(struct core *core, struct provider_id provider);
+const struct route *dispatch_route(const struct core *core, uint64_t number); /* NULL: none */
 enum segment_form dispatch_form(const struct core *core, struct provider_id provider);
 /* The best provider of the chain that has not refused: the first that is bound, else the first. The
    present one when all have refused. */
 uint8_t dispatch_best(struct core *core, const struct pending *pending);
+/* Gives it the chain of the routes as they are now, unless some carrier has some of it. Without a
+   route it keeps the one it has. */
+void dispatch_take_route(struct core *core, struct pending *pending);
 /* Makes the chain's provider the one it is with; it must not be tied. */
 void dispatch_turn_to(struct core *core, struct pending *pending, uint8_t chain_at);
 /* Into the queue of the best provider of its chain, unless it is tied to the present one. */
 void dispatch_enqueue(struct core *core, struct pending *pending);
-/* A lane without sessions gives its recipients to lanes that have some. */
-void dispatch_rebalance(struct core *core, struct lane *lane);
+/* Lanes without sessions give their recipients to lanes that have some. */
+void dispatch_rebalance(struct core *core);
 
 /* dispatch_load.c */
+/* Too many for memory: it will be read again from the queue of the lane's provider. */
+void dispatch_leave_to_disk(struct lane *lane, struct recipient_id recipient);
 /* Recipients that wait on disk, oldest first, until memory holds its share again. */
 void dispatch_load(struct tick *tick, struct lane *lane);

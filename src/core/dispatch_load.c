@@ -2,7 +2,9 @@
    run. */
 #include "core/core_state.h"
 #include "core/dispatch_inside.h"
-#include "wire/phone.h"
+
+/* When the store cannot be read, or where they would go there is no room. */
+#define LOAD_AGAIN_MS 1000
 
 /* The attempt whose cutting and provider hold now: one that is out, else one that was taken or may
    have been for good, else the latest. NULL without attempts. */
@@ -37,9 +39,7 @@ static struct pending *pending_on_route(struct core *core, const struct store_re
     bool is_tied;
     const struct attempt *latest = latest_attempt(row, &is_tied);
     struct provider_id alone[1] = {latest ? latest->provider : row->recipient.provider};
-    const struct route *route =
-        route_choose(core->catalog.routes, core->catalog.route_count, row->recipient.number,
-                     phone_iso2(row->recipient.number));
+    const struct route *route = dispatch_route(core, row->recipient.number);
     for (uint8_t at = 0; route && at < route->chain_count; at++) {
         if (route->chain[at].v != alone[0].v) continue;
         struct pending *pending =
@@ -54,6 +54,7 @@ static struct pending *pending_on_route(struct core *core, const struct store_re
 static struct pending *pending_from_disk(struct core *core, const struct store_recipient *row)
 {
     struct pending *pending = pending_on_route(core, row);
+    pending->routes_seen = core->dispatch.routes;
     map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
     pending_cut(pending, dispatch_form(core, pending_provider(pending)));
     for (size_t i = 0; i < row->attempt_count; i++)
@@ -79,21 +80,44 @@ static bool lose_old_answers(struct tick *tick, const struct store_recipient *ro
     return any;
 }
 
+void dispatch_leave_to_disk(struct lane *lane, struct recipient_id recipient)
+{
+    if (!lane->more_on_disk || lane->cursor.v >= recipient.v) lane->cursor.v = recipient.v - 1;
+    lane->more_on_disk = true;
+}
+
+/* Where it would wait: another provider's lane has room for so many only. */
+static bool has_room(struct core *core, const struct lane *lane, const struct pending *pending)
+{
+    if (pending_is_tied(pending)) return true;
+    const struct lane *to = dispatch_lane(core, pending->chain[dispatch_best(core, pending)]);
+    return to == lane || to->queued < LOADED_MAX;
+}
+
 void dispatch_load(struct tick *tick, struct lane *lane)
 {
     struct core *core = tick->core;
-    if (!lane->more_on_disk || lane->queued > LOADED_MAX - LOAD_PAGE) return;
+    if (!lane->more_on_disk || lane->queued > LOADED_MAX - LOAD_PAGE ||
+        tick->mono_ms < lane->load_mono_ms)
+        return;
     struct store_recipient *rows;
     size_t count;
+    lane->load_mono_ms = tick->mono_ms + LOAD_AGAIN_MS;
     if (store_waiting_page(core_reader(core), lane->provider, lane->cursor, &tick->arena, LOAD_PAGE,
                            &rows, &count))
         return;
     for (size_t i = 0; i < count; i++) {
+        if (!map_get_pointer(&core->dispatch.pendings, rows[i].recipient.id.v)) {
+            struct pending *pending = pending_from_disk(core, &rows[i]);
+            if (!has_room(core, lane, pending)) {
+                dispatch_forget(core, pending);
+                return;
+            }
+            if (!lose_old_answers(tick, &rows[i])) dispatch_enqueue(core, pending);
+        }
         lane->cursor = rows[i].recipient.id;
-        if (map_get_pointer(&core->dispatch.pendings, rows[i].recipient.id.v)) continue;
-        struct pending *pending = pending_from_disk(core, &rows[i]);
-        if (!lose_old_answers(tick, &rows[i])) dispatch_enqueue(core, pending);
     }
+    lane->load_mono_ms = 0;
     if (count < LOAD_PAGE) lane->more_on_disk = false;
 }
 

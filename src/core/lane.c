@@ -116,10 +116,14 @@ uint64_t lane_wait_ms(struct lane *lane, uint64_t mono_ms)
     return (1000 - lane->tokens_milli + lane->rate - 1) / lane->rate;
 }
 
+void lane_pause(struct lane *lane, uint64_t until_mono_ms)
+{
+    if (until_mono_ms > lane->paused_until_mono_ms) lane->paused_until_mono_ms = until_mono_ms;
+}
+
 void lane_slow_down(struct lane *lane, bool queue_full, uint64_t mono_ms)
 {
-    uint64_t pause_until = mono_ms + (queue_full ? QUEUE_FULL_PAUSE_MS : THROTTLED_PAUSE_MS);
-    if (pause_until > lane->paused_until_mono_ms) lane->paused_until_mono_ms = pause_until;
+    lane_pause(lane, mono_ms + (queue_full ? QUEUE_FULL_PAUSE_MS : THROTTLED_PAUSE_MS));
     if (lane->slowed_mono_ms && mono_ms - lane->slowed_mono_ms < SLOW_AGAIN_MS) return;
     lane->slowed_mono_ms = mono_ms;
     uint32_t rate = lane->rate;

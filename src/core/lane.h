@@ -19,6 +19,7 @@ struct lane {
        until those are loaded, so that the order holds. */
     bool more_on_disk;
     struct recipient_id cursor;
+    uint64_t load_mono_ms; /* not to be read before this */
 
     /* Rate. 0: no limit. `rate` starts at the operator's limit, is halved when the carrier asks to
        slow down, and grows back a tenth each quiet second. */
@@ -46,6 +47,8 @@ void lane_spend(struct lane *lane, uint32_t segments);
 /* Milliseconds until lane_room can be more than 0 again, for a lane that has a queue;
    UINT64_MAX: only an answer or a bind can change that. */
 uint64_t lane_wait_ms(struct lane *lane, uint64_t mono_ms);
+/* Nothing leaves before this, or before a later pause that there is already. */
+void lane_pause(struct lane *lane, uint64_t until_mono_ms);
 /* The carrier answered "throttled" or "queue full". */
 void lane_slow_down(struct lane *lane, bool queue_full, uint64_t mono_ms);
 void lane_second_passed(struct lane *lane, uint64_t mono_ms);

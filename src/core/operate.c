@@ -280,6 +280,7 @@ static void provider_removed(struct tick *tick, struct command *command)
     dispatch_provider(core, provider, true);
     core->config.ports->provider(core->config.ports->user, provider, true);
     catalog_remove_provider(&core->catalog, provider->id);
+    dispatch_routes_changed(core);
 }
 
 static enum err route_of(struct tick *tick, struct command *command, struct route *out)
@@ -317,7 +318,9 @@ static enum err route_set(struct tick *tick, struct command *command)
 static void route_changed(struct tick *tick, struct command *command)
 {
     struct route route;
-    if (route_of(tick, command, &route) == ERR_OK) catalog_put_route(&tick->core->catalog, &route);
+    if (route_of(tick, command, &route)) return;
+    catalog_put_route(&tick->core->catalog, &route);
+    dispatch_routes_changed(tick->core);
 }
 
 static enum err route_remove(struct tick *tick, struct command *command)
@@ -330,6 +333,7 @@ static enum err route_remove(struct tick *tick, struct command *command)
 static void route_removed(struct tick *tick, struct command *command)
 {
     catalog_remove_route(&tick->core->catalog, command->route.destination);
+    dispatch_routes_changed(tick->core);
 }
 
 /* ---- The test clock ------------------------------------------------------------------------ */

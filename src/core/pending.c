@@ -33,6 +33,24 @@ void pending_free(struct pending *pending)
     mem_free(pending);
 }
 
+void pending_set_chain(struct pending *pending, const struct provider_id *chain,
+                       uint32_t chain_count)
+{
+    assert(chain_count > 0 && chain_count <= CHAIN_MAX && !pending_is_tied(pending));
+    struct provider_id old = pending_provider(pending);
+    uint8_t refused = 0, chain_at = 0;
+    for (uint8_t at = 0; at < chain_count; at++) {
+        if (chain[at].v == old.v) chain_at = at;
+        for (uint8_t was = 0; was < pending->chain_count; was++)
+            if (chain[at].v == pending->chain[was].v && (pending->refused & 1u << was))
+                refused |= (uint8_t)(1u << at);
+    }
+    memcpy(pending->chain, chain, chain_count * sizeof *chain);
+    pending->chain_count = (uint8_t)chain_count;
+    pending->chain_at = chain_at;
+    pending->refused = refused;
+}
+
 struct provider_id pending_provider(const struct pending *pending)
 {
     return pending->chain[pending->chain_at];

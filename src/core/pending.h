@@ -37,6 +37,7 @@ struct pending {
     struct slice sender, text;
     struct provider_id chain[CHAIN_MAX];
     uint8_t chain_count, chain_at;
+    uint32_t routes_seen;   /* the chain is that of this version of the routes */
     uint8_t refused;        /* bit per provider of the chain: it said no in this round */
     uint8_t attempts;       /* made so far */
     uint8_t rounds;         /* over the chain */
@@ -53,6 +54,9 @@ struct pending {
 struct pending *pending_new(const struct message *message, const struct recipient *recipient,
                             const struct provider_id *chain, uint32_t chain_count);
 void pending_free(struct pending *pending);
+/* Another chain. What is known of providers that are in both stays known. */
+void pending_set_chain(struct pending *pending, const struct provider_id *chain,
+                       uint32_t chain_count);
 struct provider_id pending_provider(const struct pending *pending);
 /* The bit of the provider it is with now. */
 uint8_t pending_provider_bit(const struct pending *pending);

@@ -51,6 +51,10 @@ struct rows_kind {
     void (*read_end)(struct rows *rows);
     /* Rows for another thread: only read. */
     struct rows *(*open_reader)(struct rows *rows);
+    /* For one more thread: rows of which nothing is asked but to `tend` the files, again and again.
+       NULL: the back end has nothing to tend. */
+    struct rows *(*open_keeper)(struct rows *rows);
+    void (*tend)(struct rows *keeper);
     void (*close)(struct rows *rows);
     /* What went wrong last, "" if nothing has. */
     const char *(*problem)(struct rows *rows);

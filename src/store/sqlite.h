@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <stdatomic.h>
 
 #include "store/recent.h"
 #include "store/rows.h"
@@ -27,13 +28,16 @@ struct sqlite {
     bool is_writer;
     bool is_suspect;       /* something failed: reopen before the next use */
     int lock;              /* descriptor of the lock file */
-    int wal_frames;        /* in the log after the last commit */
+    atomic_int wal_frames; /* in the log after the last commit; a keeper reads it */
     int checkpoint_frames; /* as many copy them into the file ... */
     int checkpoint_next;   /* ... or so many, after readers were in the way */
     struct recent recent;
     uint64_t queue_floor, queue_saved; /* sqlite_queue.c; in memory, and in the file */
     uint64_t queue_step;               /* it is written down when it rose by so much */
     sqlite3_stmt *raise_floor;
+    /* A keeper's. */
+    struct sqlite *writer;
+    int tended_frames;
 };
 
 /* Notes what SQLite says went wrong, and returns the error for it. */

@@ -89,3 +89,22 @@ void store_reader_close(struct store_reader *reader)
     reader->rows->kind->close(reader->rows);
     mem_free(reader);
 }
+
+/* A keeper is rows, seen as something that only tends. */
+struct store_keeper *store_keeper_open(struct store *store)
+{
+    const struct rows_kind *kind = store->rows->kind;
+    return (struct store_keeper *)(kind->open_keeper ? kind->open_keeper(store->rows) : NULL);
+}
+
+void store_keeper_tend(struct store_keeper *keeper)
+{
+    struct rows *rows = (struct rows *)keeper;
+    rows->kind->tend(rows);
+}
+
+void store_keeper_close(struct store_keeper *keeper)
+{
+    struct rows *rows = (struct rows *)keeper;
+    if (rows) rows->kind->close(rows);
+}

@@ -243,3 +243,12 @@ enum err store_inbound(struct store_reader *reader, struct inbound_id id, struct
 /* Inbound still to be pushed (PUSH_PENDING), oldest first, behind `after`. */
 enum err store_push_page(struct store_reader *reader, struct inbound_id after, struct arena *arena,
                          size_t max, struct inbound **out, size_t *out_count);
+
+/* A keeper moves what is committed from the log into the file, so that no commit has to wait for
+   that. It belongs to a thread of its own that gives it a turn every 20 to 100 ms and is closed
+   before the store is. Without one the writer does it, some 10 ms once in hundreds of commits.
+   NULL: this store needs none, or cannot have one now. */
+struct store_keeper;
+struct store_keeper *store_keeper_open(struct store *store);
+void store_keeper_tend(struct store_keeper *keeper);
+void store_keeper_close(struct store_keeper *keeper);

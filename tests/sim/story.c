@@ -168,6 +168,7 @@ static void check_state(struct model *model, const struct story *story,
         may_be |= BIT(RECIPIENT_FAILED);
     if (row->attempt_count >= ATTEMPTS_MAX / 2) may_be |= BIT(RECIPIENT_FAILED);
     if (!verdicts.taken && !verdicts.open) may_be |= BIT(RECIPIENT_REJECTED);
+    /* Also with a part taken, when the window ends before the rest had room. */
     if (!verdicts.open) may_be |= BIT(RECIPIENT_EXPIRED);
     if (story->test) may_be = BIT(RECIPIENT_DELIVERED);
     if (!(may_be & BIT(story->state)))

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define GROUPS 7
+#define GROUPS 5
 
 /* Group -1 is the beginning. */
 static enum err write_group(struct store *store, size_t number)
@@ -33,7 +33,7 @@ static void mend(struct store *store)
 }
 
 /* A whole life with one fault in it, or with none when it lies behind the end. */
-static struct run life_with(struct shim_fault fault)
+static struct run life_with(struct shim_fault fault, bool kept)
 {
     struct run run = {0};
     struct place place;
@@ -49,6 +49,8 @@ static struct run life_with(struct shim_fault fault)
     }
     assert_non_null(store);
     place_checkpoint_at(store, 12);
+    struct store_keeper *keeper = kept ? store_keeper_open(store) : NULL;
+    assert_int_equal(keeper != NULL, kept);
     for (size_t number = 0; number <= GROUPS; number++) {
         enum err err = write_group(store, number);
         for (int tries = 0; err && tries < 3; tries++) {
@@ -62,8 +64,10 @@ static struct run life_with(struct shim_fault fault)
             err = write_group(store, number);
         }
         assert_int_equal(err, ERR_OK);
+        if (keeper) store_keeper_tend(keeper);
     }
     assert_int_equal(workload_check(store), GROUPS);
+    store_keeper_close(keeper);
     store_close(store);
     run.failed = shim_failed();
     shim_fail((struct shim_fault){0});
@@ -75,11 +79,11 @@ static struct run life_with(struct shim_fault fault)
 }
 
 /* The fault at the first, second, third ... call, until a life passes untouched. */
-static void live_through(struct shim_fault fault)
+static void live_through(struct shim_fault fault, bool kept)
 {
     size_t refused = 0, lives = 0;
     for (fault.nth = 1;; fault.nth++, lives++) {
-        struct run run = life_with(fault);
+        struct run run = life_with(fault, kept);
         refused += run.refused_groups;
         if (run.failed == 0) break;
     }
@@ -90,22 +94,27 @@ static void live_through(struct shim_fault fault)
 
 static void any_one_write_may_fail(void **state)
 {
-    live_through((struct shim_fault){.only = {[SHIM_WRITE] = true}});
+    live_through((struct shim_fault){.only = {[SHIM_WRITE] = true}}, false);
 }
 
 static void any_one_sync_may_fail(void **state)
 {
-    live_through((struct shim_fault){.only = {[SHIM_SYNC] = true}});
+    live_through((struct shim_fault){.only = {[SHIM_SYNC] = true}}, false);
 }
 
 static void the_disk_may_be_full_at_any_write(void **state)
 {
-    live_through((struct shim_fault){.disk_full = true, .only = {[SHIM_WRITE] = true}});
+    live_through((struct shim_fault){.disk_full = true, .only = {[SHIM_WRITE] = true}}, false);
 }
 
 static void two_calls_in_a_row_may_fail(void **state)
 {
-    live_through((struct shim_fault){.more = 1});
+    live_through((struct shim_fault){.more = 1}, false);
+}
+
+static void any_one_call_may_fail_beside_a_keeper(void **state)
+{
+    live_through((struct shim_fault){0}, true);
 }
 
 static void a_disk_that_stays_full_refuses_every_group_until_it_is_not(void **state)
@@ -215,6 +224,7 @@ int main(void)
         cmocka_unit_test(any_one_sync_may_fail),
         cmocka_unit_test(the_disk_may_be_full_at_any_write),
         cmocka_unit_test(two_calls_in_a_row_may_fail),
+        cmocka_unit_test(any_one_call_may_fail_beside_a_keeper),
         cmocka_unit_test(a_disk_that_stays_full_refuses_every_group_until_it_is_not),
         cmocka_unit_test(readers_go_on_while_nothing_can_be_written),
         cmocka_unit_test(a_group_that_lacked_only_its_fsync_stays_away_after_a_crash),

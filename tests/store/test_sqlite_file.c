@@ -349,6 +349,62 @@ static void a_reader_on_another_thread_sees_whole_commits(void **state)
     world_done(&world);
 }
 
+static off_t log_size(const struct place *place)
+{
+    char path[256];
+    struct stat about;
+    path_in(place, "godwit.db-wal", path);
+    assert_int_equal(stat(path, &about), 0);
+    return about.st_size;
+}
+
+struct keeping {
+    struct store_keeper *keeper;
+    atomic_bool stop;
+};
+
+static void *keep_on(void *user)
+{
+    struct keeping *keeping = user;
+    while (!atomic_load(&keeping->stop))
+        store_keeper_tend(keeping->keeper);
+    return NULL;
+}
+
+static void a_keeper_copies_while_the_writer_writes(void **state)
+{
+    struct place place;
+    place_init(&place);
+    struct store *store = place_open(&place);
+    place_checkpoint_at(store, 64);
+    struct keeping keeping = {.keeper = store_keeper_open(store)};
+    assert_non_null(keeping.keeper);
+    workload_begin(store);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, keep_on, &keeping), 0);
+    for (size_t i = 0; i < 300; i++)
+        assert_int_equal(workload_write(store, i), ERR_OK);
+    atomic_store(&keeping.stop, true);
+    pthread_join(thread, NULL);
+    store_keeper_close(keeping.keeper);
+    assert_int_equal(workload_check(store), 300);
+    assert_true(log_size(&place) < 300 * 10 * 4096);
+    store_close(store);
+    store = place_open(&place);
+    assert_int_equal(workload_check(store), 300);
+    store_close(store);
+    place_done(&place);
+}
+
+static void a_store_in_memory_needs_no_keeper(void **state)
+{
+    struct world world;
+    world_init(&world, false);
+    assert_null(store_keeper_open(world.store));
+    store_keeper_close(NULL);
+    world_done(&world);
+}
+
 static void a_recipient_below_all_settled_ones_is_found_waiting(void **state)
 {
     struct world world;
@@ -386,15 +442,6 @@ static void a_recipient_below_all_settled_ones_is_found_waiting(void **state)
         assert_int_equal(page[0].recipient.id.v, left_out.v);
     }
     world_done(&world);
-}
-
-static off_t log_size(const struct place *place)
-{
-    char path[256];
-    struct stat about;
-    path_in(place, "godwit.db-wal", path);
-    assert_int_equal(stat(path, &about), 0);
-    return about.st_size;
 }
 
 static void somebody_who_keeps_looking_only_makes_the_log_longer(void **state)
@@ -436,6 +483,8 @@ int main(void)
         cmocka_unit_test(views_speak_in_the_words_of_the_domain),
         cmocka_unit_test(balances_are_those_that_the_rows_say),
         cmocka_unit_test(a_reader_on_another_thread_sees_whole_commits),
+        cmocka_unit_test(a_keeper_copies_while_the_writer_writes),
+        cmocka_unit_test(a_store_in_memory_needs_no_keeper),
         cmocka_unit_test(a_recipient_below_all_settled_ones_is_found_waiting),
         cmocka_unit_test(a_reader_never_waits_for_a_checkpoint_nor_holds_one_up),
         cmocka_unit_test(somebody_who_keeps_looking_only_makes_the_log_longer),

@@ -36,9 +36,9 @@ INCLUDES = {  # file: what it may include, what it may not
     "src/store/sqlite/x.c": ("base/buf.h wire/json.h core/ledger.h store/store.h "
                              "store/sqlite/page.h", "net/loop.h edge/reply.h cli/cli.h"),
     "src/net/x.c": ("base/buf.h net/loop.h", "wire/json.h core/ledger.h"),
-    "src/edge/hep/x.c": ("base/buf.h wire/json.h core/ledger.h net/loop.h edge/reply.h "
-                         "edge/hep/hep.h", "store/store.h edge/robase/robase.h cli/cli.h"),
-    "src/edge/x.c": ("edge/reply.h net/loop.h", "edge/hep/hep.h store/store.h"),
+    "src/edge/hep/x.c": ("base/buf.h wire/json.h core/ledger.h net/loop.h edge/reply.h store/store.h "
+                         "edge/hep/hep.h", "edge/robase/robase.h cli/cli.h"),
+    "src/edge/x.c": ("edge/reply.h net/loop.h store/store.h", "edge/hep/hep.h store/sqlite/page.h"),
     "src/cli/x.c": ("store/sqlite/page.h edge/hep/hep.h cli/cli.h", ""),
     "src/main.c": ("store/sqlite/page.h edge/hep/hep.h cli/cli.h", ""),
 }
