@@ -43,10 +43,10 @@ struct world {
     struct server *server;
     enum server_state state;
     bool drained;
-    uint64_t busy_until_ms;      /* the core is in a commit */
-    uint64_t store_bad_until_ms; /* every write fails */
-    bool faults;                 /* they may happen now */
-    int64_t jumped_ms;           /* the wall clock, in all */
+    uint64_t busy_until_ms;            /* the core is in a commit */
+    uint64_t store_bad_until_ms;       /* every write fails */
+    bool faults;                       /* they may happen now */
+    int64_t jumped_ms, jumped_most_ms; /* the wall clock, in all */
 
     struct carrier carriers[CARRIERS_MAX];
     struct customer customers[CUSTOMERS_MAX];
