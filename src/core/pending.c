@@ -168,6 +168,8 @@ void pending_recall(struct pending *pending, const struct attempt *attempt,
     case ATTEMPT_INTENT:
     case ATTEMPT_THROTTLED:
     case ATTEMPT_NOT_SENT:
+        /* Whatever became of the earlier ones, it was to be sent once more. */
+        flight->state = FLIGHT_WAITING;
         flight->attempt = number;
         flight->duplicate = attempt->possible_duplicate;
         break;

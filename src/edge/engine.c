@@ -9,13 +9,17 @@
 #include "net/machine.h"
 #include "wire/uuid.h"
 
+#define KEEPER_EVERY_MS 50
+
 struct engine {
     struct engine_config config;
     struct core *core;
     struct gate *gate;
     struct store_reader *reader;
     struct queue *commands, *reads;
-    struct thread *core_thread, *read_thread;
+    struct thread *core_thread, *read_thread, *keeper_thread;
+    struct store_keeper *keeper; /* NULL: the store needs none */
+    struct queue *keeper_rest;   /* always empty: where the keeper waits for its next turn */
     atomic_bool stopping;
     uint8_t id_secret[UUID_SECRET_SIZE];
     struct command *batch[TICK_COMMANDS_MAX];
@@ -48,6 +52,7 @@ struct engine *engine_open(const struct engine_config *config, char *out_problem
     engine->gate = gate_new();
     engine->commands = queue_new();
     engine->reads = queue_new();
+    engine->keeper_rest = queue_new();
     enum err err = engine_load_secret(engine);
     if (err) {
         snprintf(out_problem, 256, "the store cannot be used: %s", err_text(err));
@@ -74,12 +79,13 @@ struct engine *engine_open(const struct engine_config *config, char *out_problem
 void engine_free(struct engine *engine)
 {
     if (!engine) return;
-    assert(!engine->core_thread && !engine->read_thread);
+    assert(!engine->core_thread && !engine->read_thread && !engine->keeper_thread);
     store_reader_close(engine->reader);
     core_close(engine->core);
     gate_free(engine->gate);
     queue_free(engine->commands);
     queue_free(engine->reads);
+    queue_free(engine->keeper_rest);
     mem_free(engine);
 }
 
@@ -172,8 +178,19 @@ void engine_read(struct engine *engine, struct engine_read *read)
 
 /* ---- Life ---------------------------------------------------------------------------------- */
 
+static void engine_run_keeper(void *user)
+{
+    struct engine *engine = user;
+    while (!engine->stopping) {
+        queue_pop(engine->keeper_rest, 1, KEEPER_EVERY_MS);
+        store_keeper_tend(engine->keeper);
+    }
+}
+
 void engine_start(struct engine *engine)
 {
+    engine->keeper = store_keeper_open(engine->config.store);
+    if (engine->keeper) engine->keeper_thread = thread_start("keeper", engine_run_keeper, engine);
     engine->core_thread = thread_start("core", engine_run_core, engine);
     engine->read_thread = thread_start("reads", engine_run_reads, engine);
 }
@@ -198,6 +215,11 @@ void engine_stop(struct engine *engine)
     engine->stopping = true;
     queue_wake(engine->commands);
     queue_wake(engine->reads);
+    queue_wake(engine->keeper_rest);
+    if (engine->keeper_thread) thread_join(engine->keeper_thread);
+    store_keeper_close(engine->keeper);
+    engine->keeper_thread = NULL;
+    engine->keeper = NULL;
     if (engine->core_thread) thread_join(engine->core_thread);
     if (engine->read_thread) thread_join(engine->read_thread);
     engine->core_thread = engine->read_thread = NULL;

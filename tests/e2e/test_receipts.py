@@ -183,20 +183,21 @@ def test_a_submit_that_is_cut_off_twice_stays_uncertain(server, account, carry):
     assert account.ledger() == CHARGED
 
 
-POLICIES = {  # what the operator chose, how it ends, how often the carrier saw it
-    "resend": ("delivered", ["uncertain", "taken"], 2),
-    "wait": ("sent", ["uncertain"], 1),
-    "fail": ("failed", ["uncertain"], 1),
+POLICIES = {  # what the operator chose (docs/providers.md): the end, the attempts, the ledger
+    "resend": ("delivered", ["uncertain", "taken"], CHARGED),
+    "wait": ("sent", ["uncertain"], CHARGED),
+    "fail": ("failed", ["uncertain"], REFUNDED),
 }
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_the_operator_says_what_a_lost_answer_means(policy, server, account, carry):
-    state, attempts, count = POLICIES[policy]
+    state, attempts, ledger = POLICIES[policy]
     carrier = carry("--set", f"uncertain={policy}", cut_after=1)
     shown = message(server, account.accepted(), state)
     assert states_of(shown) == attempts
-    assert len(carrier.submits()) == count
+    assert len(carrier.submits()) == len(attempts)
+    assert account.ledger() == ledger
 
 
 def test_a_silent_carrier_is_left_after_its_time(server, account, carry):
@@ -320,6 +321,19 @@ def test_once_one_part_is_taken_the_others_stay_with_that_carrier(server, accoun
     assert second.submits() == []
     # A carrier took some of it: nothing comes back.
     assert account.ledger()[0] == ("charge", -5, 5)
+
+
+def test_what_waits_for_a_carrier_that_is_removed_goes_where_the_route_leads(
+        server, account, new_carrier, closed_port):
+    server.cli("provider", "add", "gone", "--smpp", closed_port)
+    server.cli("route", "set", "*", "gone")
+    ident = account.accepted()
+    carrier = new_carrier()
+    carrier.connect(server)
+    server.cli("route", "set", "*", "carrier")
+    server.cli("provider", "remove", "gone")
+    message(server, ident, "delivered")
+    assert carrier.texts() == ["hi"]
 
 
 ROUTES = [  # the longest prefix, else the country, else the rest

@@ -18,24 +18,25 @@ void model_audit(struct model *model)
 /* ---- The end ------------------------------------------------------------------------------- */
 
 /* What may still wait when all is well: a message of which some answer was lost, and with it the id
-   by which its receipt would be known. */
+   by which its receipt would be known, or whose carrier is gone with its receipt. */
 static bool is_explained(struct model *model, const struct story *story)
 {
     struct arena arena = {0};
     struct store_recipient row;
-    bool uncertain = false, waits = false;
+    bool lost = false, waits = false;
     if (store_recipient(store_own_reader(model->store), (struct recipient_id){story->recipient},
                         &arena, &row))
         world_fail("a message is gone");
     for (size_t i = 0; i < row.attempt_count; i++) {
         const struct attempt *attempt = &row.attempts[i];
-        uncertain |= attempt->state == ATTEMPT_UNCERTAIN;
-        waits |= attempt->state == ATTEMPT_INTENT;
-        waits |= attempt->state == ATTEMPT_TAKEN && !receipt_is_final(attempt->receipt);
+        bool is_open = attempt->state == ATTEMPT_TAKEN && !receipt_is_final(attempt->receipt);
+        bool is_dead = world_is_dead(attempt->provider.v);
+        lost |= attempt->state == ATTEMPT_UNCERTAIN || (is_open && is_dead);
+        waits |= attempt->state == ATTEMPT_INTENT || (is_open && !is_dead);
     }
     arena_done(&arena);
     bool rests = recipient_is_final(story->state) || story->state == RECIPIENT_SENT;
-    return rests && !waits && (recipient_is_final(story->state) || uncertain);
+    return rests && !waits && (recipient_is_final(story->state) || lost);
 }
 
 bool model_is_settled(struct model *model, const struct story **out_story)
@@ -48,6 +49,18 @@ bool model_is_settled(struct model *model, const struct story **out_story)
         return false;
     }
     return true;
+}
+
+bool model_is_pushed(struct model *model)
+{
+    struct arena arena = {0};
+    struct inbound *rows;
+    size_t count = 0;
+    if (store_push_page(store_own_reader(model->store), (struct inbound_id){0}, &arena, 1, &rows,
+                        &count))
+        world_fail("inbound messages cannot be read");
+    arena_done(&arena);
+    return count == 0;
 }
 
 /* How many attempts at this part have no known end. */
@@ -102,6 +115,8 @@ void model_reconcile(struct model *model)
     for (uint16_t provider = 1; provider <= world.script.carrier_count; provider++)
         if (model->open[provider]) world_fail("intents are left open with carrier %u", provider);
     for (size_t i = 0; i < INBOUND_MAX; i++)
-        if (model->inbound_asked[i] && !model->inbound_stored[i])
+        if (model->inbound[i].asked && !model->inbound[i].stored &&
+            !world_is_dead(model->inbound[i].provider))
             world_fail("inbound message %zu never came", i);
+    if (!model_is_pushed(model)) world_fail("a webhook was never called");
 }

@@ -58,7 +58,9 @@ static void intend(struct model *model, struct story *story, const struct attemp
                    (unsigned)(attempt->id.v & 0xFF), attempt_state_names[before.state]);
     model_part(story->handset, attempt->provider.v, attempt->segment, attempt->segments)->intents++;
     set_attempt(model, attempt->id, (struct attempt_model){attempt->provider.v, ATTEMPT_INTENT});
-    if (attempt->possible_duplicate) model->duplicates++;
+    if (!attempt->possible_duplicate) return;
+    model->duplicates++;
+    if (!story->may_resend) world_fail("a segment is sent again, and no policy says so");
 }
 
 /* No more intents are open than windows allow: so many messages can become uncertain at once. */
@@ -130,7 +132,10 @@ static struct story *answer_op(struct model *model, const struct store_op *op)
     if (!model_attempt(model, op->answer.attempt.v, &attempt) || attempt.state != ATTEMPT_INTENT)
         world_fail("an answer to an attempt that was not open");
     if (op->answer.state == ATTEMPT_INTENT) world_fail("an intent is no answer");
-    if (op->answer.state == ATTEMPT_UNCERTAIN) model->uncertain++;
+    if (op->answer.state == ATTEMPT_UNCERTAIN) {
+        model->uncertain++;
+        story->may_resend |= world.script.carriers[attempt.provider - 1].resends;
+    }
     attempt.state = op->answer.state;
     set_attempt(model, op->answer.attempt, attempt);
     return story;
@@ -146,12 +151,21 @@ static void ledger_op(struct model *model, const struct store_op *op)
 
 static void inbound_op(struct model *model, const struct store_op *op)
 {
-    struct slice text = op->inbound->text;
+    struct inbound_model *inbound = model_inbound(model, op->inbound->text);
+    inbound->stored++;
+    inbound->to_push += op->inbound->push == PUSH_PENDING;
+    map_set(&model->by_inbound, op->inbound->id.v, (uint64_t)(inbound - model->inbound) + 1);
+}
+
+static void pushed_op(struct model *model, const struct store_op *op)
+{
     uint64_t number;
-    if (text.size < 2 || !slice_u64(slice_from(text, 1), &number) || number >= INBOUND_MAX ||
-        !model->inbound_asked[number])
-        world_fail("an inbound message that nobody sent: %.*s", (int)text.size, text.at);
-    model->inbound_stored[number] = true;
+    if (!map_get(&model->by_inbound, op->pushed.inbound.v, &number))
+        world_fail("a push of what was never stored");
+    struct inbound_model *inbound = &model->inbound[number - 1];
+    inbound->told_good += op->pushed.status == 200;
+    if (inbound->told_good > inbound->good)
+        world_fail("a push of inbound %" PRIu64 " is written as good, and it was not", number - 1);
 }
 
 static void look_at(struct model *model, const struct store_op *op)
@@ -184,6 +198,9 @@ static void look_at(struct model *model, const struct store_op *op)
         break;
     case STORE_INBOUND:
         if (!op->result) inbound_op(model, op);
+        break;
+    case STORE_PUSHED:
+        if (!op->result) pushed_op(model, op);
         break;
     default:
         break;

@@ -2,7 +2,8 @@
 #include "base/mem.h"
 #include "sim/world.h"
 
-#define WALL_MAX_MS (2 * 86400000ll)
+#define WALL_MAX_MS  (2 * 86400000ll)
+#define WALL_BACK_MS 1800000ll
 
 /* ---- Deeds --------------------------------------------------------------------------------- */
 
@@ -123,13 +124,16 @@ static void do_outage(void)
     world.store_bad_until_ms = sim_now() + sim_random(world.script.outage_max_ms);
 }
 
-/* Not by days again and again: after 72 hours receipts are not waited for any more. */
+/* Not on by days again and again: after 72 hours receipts are not waited for any more. And not far
+   back, or windows end only long after all is healed. */
 static void do_wall(void)
 {
-    static const int64_t jumps_ms[] = {-3600000, -1000, 1000, 30000, 3600000, 86400000};
+    static const int64_t jumps_ms[] = {-1200000, -1000, 1000, 30000, 3600000, 86400000};
     int64_t jump_ms = jumps_ms[sim_random(sizeof jumps_ms / sizeof *jumps_ms)];
-    if (world.jumped_ms + jump_ms > WALL_MAX_MS) return;
-    world.jumped_ms += jump_ms;
+    int64_t now_ms = world.jumped_ms + jump_ms;
+    if (now_ms > WALL_MAX_MS || now_ms < world.jumped_most_ms - WALL_BACK_MS) return;
+    if (now_ms > world.jumped_most_ms) world.jumped_most_ms = now_ms;
+    world.jumped_ms = now_ms;
     sim_shift_wall(jump_ms);
 }
 
@@ -143,7 +147,9 @@ static void do_inbound(void)
     snprintf(source, sizeof source, "4475%08u", number / 2);
     struct simulator_inbound inbound = {
         .source = slice_cstr(source), .destination = SLICE("32323"), .text = slice_cstr(text)};
-    world.model.inbound_asked[number] = simulator_inject(some_carrier()->simulator, &inbound);
+    const struct carrier *carrier = some_carrier();
+    world.model.inbound[number].provider = carrier->provider;
+    world.model.inbound[number].asked = simulator_inject(carrier->simulator, &inbound);
 }
 
 static const struct fate_row {

@@ -34,6 +34,7 @@ void model_done(struct model *model)
     map_done(&model->asked);
     map_done(&model->attempts);
     map_done(&model->parked);
+    map_done(&model->by_inbound);
 }
 
 uint64_t model_key(uint16_t provider, struct slice id)

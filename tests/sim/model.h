@@ -42,6 +42,7 @@ struct story {
     uint64_t message, recipient, account;
     enum recipient_state state;
     size_t attempt_count;
+    bool may_resend; /* an answer was lost that the carrier's policy makes up for */
     unsigned charges, refunds;
     bool touched; /* in the commit that is being looked at */
 };
@@ -74,6 +75,17 @@ struct attempt_model {
     enum attempt_state state;
 };
 
+/* An inbound message by the number in its text. A carrier that missed our response sends it again,
+   and it is stored and pushed again. */
+struct inbound_model {
+    bool asked;
+    uint16_t provider;
+    uint32_t stored, to_push; /* rows, and those with a webhook */
+    uint32_t pushes;          /* that reached the webhook, */
+    uint32_t good;            /* and that it answered with 200 */
+    uint32_t told_good;       /* rows that say 200 */
+};
+
 #define GRANTS_MAX   1000
 #define ACCOUNTS_MAX 16
 #define INBOUND_MAX  4096
@@ -98,7 +110,8 @@ struct model {
     struct map attempts;                     /* attempt -> state + 1, as committed */
     uint32_t open[PROVIDERS_MAX + 1];        /* intents */
     struct map parked;                       /* carrier and id, once durable */
-    bool inbound_asked[INBOUND_MAX], inbound_stored[INBOUND_MAX];
+    struct inbound_model inbound[INBOUND_MAX];
+    struct map by_inbound; /* row -> number + 1 */
     uint64_t commits, uncertain, duplicates;
     bool rerouted; /* routes have changed: a message may meet more carriers than its chain names */
 };
@@ -127,10 +140,15 @@ void model_answered(struct model *model, struct story *story, unsigned status, s
 void model_carrier_line(struct model *model, uint16_t provider, struct slice line);
 void model_carrier_told(struct model *model, uint16_t provider,
                         const struct simulator_answered *answered);
+/* "i17"; fails for what nobody sent. */
+struct inbound_model *model_inbound(struct model *model, struct slice text);
+/* A webhook has come and will be answered so. */
+void model_pushed(struct model *model, struct slice content, unsigned status);
 
 /* audit.c: everything, not only what was touched. */
 void model_audit(struct model *model);
 /* Whether everything has come to its end; else `*out_story` is one that has not (may be NULL). */
+bool model_is_pushed(struct model *model);
 bool model_is_settled(struct model *model, const struct story **out_story);
 /* At the very end: what carriers took and what the store says are the same. */
 void model_reconcile(struct model *model);

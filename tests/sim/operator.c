@@ -144,7 +144,8 @@ void operator_set_up(void)
         add_customer(&world.customers[i]);
     static const char *const words[] = {"alpha", "beta"};
     for (uint32_t i = 0; i < 2 && i < world.script.customers; i++) {
-        struct reply reply = ask("{\"do\":\"shortcode.add\",\"account\":\"%s\",\"word\":\"%s\"}",
+        struct reply reply = ask("{\"do\":\"shortcode.add\",\"account\":\"%s\",\"word\":\"%s\","
+                                 "\"webhook\":\"" HOOKS_URL "\"}",
                                  world.customers[i].account_text, words[i]);
         arena_done(&reply.arena);
     }

@@ -46,6 +46,8 @@ static const struct script_row {
     ROW(operate_every_ms, 65, 0, 500, 4000),
     ROW(reroute_percent, 70, 0, 30),
     ROW(inbound_every_ms, 60, 0, 300, 3000),
+    ROW(hook_fail_percent, 70, 0, 20, 100),
+    ROW(hook_silent_percent, 70, 0, 10, 100),
     ROW(shuffle, 30, 1, 0),
     ROW(latency_max_ms, 45, 0, 3, 50, 800, 5000),
     ROW(split_percent, 60, 0, 30, 100),
@@ -56,6 +58,7 @@ static const struct script_row {
     ROW(cut_per_mille, 75, 0, 1, 10, 60),
     ROW(carrier_count, 40, 1, 2, 3),
     ROW(chain, 30, 0, 1, 2, 3),
+    ROW(dead_percent, 80, 0, 100),
     /* clang-format on */
 };
 #define ROW_COUNT (sizeof rows / sizeof *rows)
@@ -196,6 +199,9 @@ void script_make(struct script *out)
         *number_at(out, &rows[i]) = rows[i].choices[choose(rows[i].count, rows[i].usual_percent)];
     for (size_t i = 0; i < CARRIERS_MAX; i++)
         script_carrier(&out->carriers[i]);
+    /* What waits for a carrier that is gone ends by the window: not by one of a day, then. */
+    out->last_is_dead = out->carrier_count > 1 && sim_random(100) < out->dead_percent;
+    if (out->last_is_dead && out->retry_window_s > 400) out->retry_window_s = 400;
 }
 
 struct sim_faults script_faults(const struct script *script)

@@ -36,12 +36,15 @@ struct script {
     uint32_t operate_every_ms;               /* an operator's command */
     uint32_t reroute_percent;                /* of those that change a route */
     uint32_t inbound_every_ms;
+    uint32_t hook_fail_percent, hook_silent_percent; /* of the webhooks */
 
     uint32_t shuffle, latency_max_ms, split_percent, merge_percent, piece_max, window;
     uint32_t refuse_percent, cut_per_mille;
 
     uint32_t carrier_count;
-    uint32_t chain; /* how routes name the carriers, see operator.c */
+    uint32_t dead_percent; /* worlds whose last carrier does not come back when all is healed */
+    uint32_t chain;        /* how routes name the carriers, see operator.c */
+    bool last_is_dead;     /* as decided */
     struct carrier_script {
         struct simulator_options sick, healthy;
         char bind[8], window[8], tps[8];

@@ -49,8 +49,16 @@ static void run(uint64_t seed, const struct options *options, struct result *res
     world_close();
 }
 
-/* In a child. One whose server has crashed keeps that server's memory, so only the others are
-       asked for leaks, which happens on the way out. */
+/* A server that has crashed leaves its memory behind, as a crash does. Only runs without one are
+   asked for leaks, which happens on the way out. */
+static void leave(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    if (world.crashes) _exit(0);
+#endif
+    exit(0);
+}
+
 static bool run_apart(uint64_t seed, const struct options *options, struct result *result)
 {
     int status;
@@ -61,8 +69,7 @@ static bool run_apart(uint64_t seed, const struct options *options, struct resul
     }
     if (child == 0) {
         run(seed, options, result);
-        if (world.crashes) _exit(0);
-        exit(0);
+        leave();
     }
     if (waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) <= 1)
         return WEXITSTATUS(status) == 0; /* 1: world_fail has told */
@@ -160,6 +167,5 @@ int main(int argc, char **argv)
     if (options.seeds) return run_all(&options);
     struct result result;
     run(options.seed ? options.seed : 1, &options, &result);
-    if (world.crashes) _exit(0);
-    return 0;
+    leave();
 }

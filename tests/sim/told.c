@@ -215,16 +215,33 @@ static void check_receipt(struct model *model, uint16_t provider,
                (int)answered->receipt_id.size, answered->receipt_id.at);
 }
 
-/* "word i17": 17 */
+struct inbound_model *model_inbound(struct model *model, struct slice text)
+{
+    uint64_t number;
+    if (text.size < 2 || text.at[0] != 'i' || !slice_u64(slice_from(text, 1), &number) ||
+        number >= INBOUND_MAX || !model->inbound[number].asked)
+        world_fail("an inbound message that nobody sent: %.*s", (int)text.size, text.at);
+    return &model->inbound[number];
+}
+
 static void check_inbound(struct model *model, struct slice data)
 {
     struct slice rest = data, word;
-    uint64_t number;
     slice_cut(&rest, ' ', &word);
-    if (!slice_u64(slice_from(rest, 1), &number) || number >= INBOUND_MAX)
-        world_fail("an inbound message that nobody sent");
-    if (!model->inbound_stored[number])
-        world_fail("inbound message %" PRIu64 " was answered with success and is nowhere", number);
+    if (!model_inbound(model, rest)->stored)
+        world_fail("the inbound %.*s was answered with success and is nowhere", (int)data.size,
+                   data.at);
+}
+
+void model_pushed(struct model *model, struct slice content, unsigned status)
+{
+    struct inbound_model *inbound = model_inbound(model, content);
+    inbound->pushes++;
+    inbound->good += status == 200;
+    if (!inbound->to_push) world_fail("a push of what is not stored");
+    /* Once a row, and again by each start that does not know how it ended. */
+    if (inbound->pushes > inbound->to_push * world.starts)
+        world_fail("a push comes again and again: %.*s", (int)content.size, content.at);
 }
 
 void model_carrier_told(struct model *model, uint16_t provider,

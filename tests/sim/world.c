@@ -35,6 +35,11 @@ uint64_t world_customer_account(uint32_t customer)
     return world.customers[customer].account;
 }
 
+bool world_is_dead(uint32_t provider)
+{
+    return world.script.last_is_dead && provider == world.script.carrier_count;
+}
+
 /* ---- Time ---------------------------------------------------------------------------------- */
 
 static void nothing(uint64_t argument)
@@ -79,6 +84,7 @@ static void world_open(void)
     config_init(&world.config);
     snprintf(world.config.listen, sizeof world.config.listen, "127.0.0.1:8080");
     snprintf(world.config.control, sizeof world.config.control, "sim.sock");
+    world.config.webhook_allow_private = true;
     world.config.retry_window_s = world.script.retry_window_s;
     char problem[256];
     world.store = store_open(SLICE("memory:"), problem);
@@ -86,6 +92,7 @@ static void world_open(void)
     world.fate = loop_new();
     carriers_open();
     customers_open();
+    hooks_open();
     server_begin();
     operator_set_up();
 }
@@ -100,6 +107,11 @@ static void heal(void)
         sim_refuse(slice_cstr(world.carriers[i].address), false);
         sim_black_hole(slice_cstr(world.carriers[i].address), false);
     }
+    if (world.script.last_is_dead) {
+        struct slice address = slice_cstr(world.carriers[world.script.carrier_count - 1].address);
+        sim_refuse(address, true);
+        sim_cut(address, SIZE_MAX);
+    }
     carriers_heal();
     /* One that was on its way down comes back up. */
     if (world.state == SERVER_DRAINING) server_crash();
@@ -113,7 +125,8 @@ static bool all_is_quiet(const struct story **out_story)
     for (uint32_t i = 0; i < world.script.customers; i++)
         if (world.customers[i].waiting_count) return false;
     for (uint32_t i = 0; i < world.script.carrier_count; i++)
-        if (simulator_counts(world.carriers[i].simulator).waiting) return false;
+        if (!world_is_dead(i + 1) && simulator_counts(world.carriers[i].simulator).waiting)
+            return false;
     return model_is_settled(&world.model, out_story);
 }
 
@@ -147,13 +160,27 @@ static void probe(void)
     }
 }
 
-void world_close(void)
+static void end_server(void)
 {
     server_end();
     while (world.state == SERVER_DRAINING)
         world_pass(100);
+}
+
+/* The next run finds all that the last one has left, and pushes what is not known to have ended. */
+static void start_again(void)
+{
+    end_server();
+    server_begin();
+    world_pass(60000);
+}
+
+void world_close(void)
+{
+    end_server();
     model_reconcile(&world.model);
     customers_close();
+    hooks_close();
     carriers_close();
     fate_drop();
     loop_free(world.fate);
@@ -172,5 +199,6 @@ void world_run(uint64_t seed)
     customers_stop();
     heal();
     settle(SETTLE_MS);
+    start_again();
     probe();
 }

@@ -43,15 +43,17 @@ struct world {
     struct server *server;
     enum server_state state;
     bool drained;
-    uint64_t busy_until_ms;      /* the core is in a commit */
-    uint64_t store_bad_until_ms; /* every write fails */
-    bool faults;                 /* they may happen now */
-    int64_t jumped_ms;           /* the wall clock, in all */
+    uint64_t busy_until_ms;            /* the core is in a commit */
+    uint64_t store_bad_until_ms;       /* every write fails */
+    bool faults;                       /* they may happen now */
+    int64_t jumped_ms, jumped_most_ms; /* the wall clock, in all */
 
     struct carrier carriers[CARRIERS_MAX];
     struct customer customers[CUSTOMERS_MAX];
     struct loop *street; /* customers' */
-    struct loop *fate;   /* deeds' */
+    struct loop *hooks;  /* their webhooks' */
+    struct http_server *hook_server;
+    struct loop *fate; /* deeds' */
     struct deed *deeds;
     uint64_t steps, still_steps, last_ms;
     uint64_t starts, crashes, stops, failed_commits, inbound_count;
@@ -68,6 +70,8 @@ void world_close(void);
 void world_step(void);
 void world_pass(uint64_t ms);
 uint64_t world_customer_account(uint32_t customer);
+/* Gone for good, once all else is healed. */
+bool world_is_dead(uint32_t provider);
 
 /* home.c: the server. */
 void server_begin(void); /* may fail while the store does; then it is tried again */
@@ -87,6 +91,11 @@ void fate_begin_faults(void);
 void carriers_open(void);
 void carriers_heal(void);
 void carriers_close(void);
+
+/* hooks.c */
+#define HOOKS_URL "http://127.0.0.1:9000/"
+void hooks_open(void);
+void hooks_close(void);
 
 /* operator.c */
 void operator_set_up(void);

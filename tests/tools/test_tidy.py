@@ -142,7 +142,7 @@ ONE_FILE = {  # the rule: the file, its text, the finding (None: none)
     "a path of one machine":
         ("docs/x.md", "see\n/ho" + "me/somebody/x\n",
          "docs/x.md:2: /ho" + "me/: an absolute path of one machine"),
-    "paths that only look like one": ("docs/x.md", "a/home/b, ~/work/c and https://x/home/\n", None),
+    "paths that only look like one": ("docs/x.md", "a/home/b, ~/mnt/c and https://x/home/\n", None),
     "the host of a registry":
         ("docs/x.md", "https://registry" + ".npmjs.org/\n",
          "docs/x.md:1: registry" + ".npm: the host of a package registry"),
