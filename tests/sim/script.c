@@ -186,7 +186,8 @@ static void script_carrier(struct carrier_script *script)
         if (slice_eq(slice_cstr(row->name), SLICE("uncertain")))
             script->resends = slice_eq(slice_cstr(value), SLICE("resend"));
     }
-    if (sscanf(script->window, "%u", &window) != 1) assert(!"a window is a number");
+    int numbers = sscanf(script->window, "%u", &window);
+    assert(numbers == 1);
     script->open_max = window * binds;
 }
 
