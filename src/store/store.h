@@ -232,7 +232,7 @@ struct store_op {
         struct {
             struct replay
                 row; /* without a body: `outcomes` are written into it, as they are then */
-            const struct outcome *outcomes;
+            const struct outcome *const *outcomes;
             size_t outcome_count;
         } replay;
         uint64_t forget_replays; /* up to this id, at most 4,096 of them */
