@@ -339,7 +339,7 @@ enum err store_story(struct store_reader *reader, struct message_id id, struct a
 
 /* Scheduled messages in the order of time, behind `after`, up to `until_ms`. */
 struct store_due {
-    uint64_t key; /* due second << 32 | low half of the recipient's id */
+    uint64_t key; /* due second << 31 | low half of the recipient's id */
     struct message_id message;
 };
 enum err store_due_page(struct store_reader *reader, uint64_t after, uint64_t until_ms,
