@@ -125,6 +125,7 @@ struct command_answer {
     uint32_t status;         /* SMPP command_status, HTTP status */
     struct slice carrier_id; /* ATTEMPT_TAKEN */
     struct slice error;      /* ATTEMPT_REFUSED: a word, or empty; see refusal_stops */
+    struct slice error_text; /* and a sentence, or empty */
     bool for_now;            /* ATTEMPT_REFUSED: another try later may do */
 };
 
@@ -133,7 +134,7 @@ struct command_receipt {
     struct provider_id provider;
     struct slice carrier_id; /* as written in the receipt */
     enum receipt_state state;
-    struct slice error;
+    struct slice error, error_text;
     struct slice network; /* of the handset, or empty */
     /* An id that no message has is NOT_FOUND, not parked, unless a submit of the provider is
        unanswered or was made within the last five minutes. */
