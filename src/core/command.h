@@ -206,6 +206,7 @@ enum provider_part {
     PROVIDER_TPS = 64,
     PROVIDER_ENABLED = 128,
     PROVIDER_QUIRKS = 256,
+    PROVIDER_PROFILE = 512,
 };
 
 struct command_provider {
