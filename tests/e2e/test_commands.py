@@ -134,9 +134,9 @@ STEPS = [
     ("clock advance 60", {}, None),
 ]
 FILES = {
-    "web.ini": "[provider]\nname = web\n[request]\nurl = http://me:pass@127.0.0.1:1/send?key=hidden\n"
-               "header = Authorization: Bearer hidden\nbody_file = web.json\n",
-    "web.json": '{"to": "{to}", "text": "{text}"}',
+    "web.ini": "[request]\nurl = http://me:pass@127.0.0.1:1/send?key=hidden\n"
+               "body_file = web.json\n[header]\nAuthorization = Bearer hidden\n",
+    "web.json": '{"to": "{{.to}}", "text": "{{.text_json}}"}',
     "other.ini": "[request]\nurl = http://127.0.0.1:2/x\n",
     "numbers.csv": "name,number\nAda,+234 801 234 5678\nBo,233241234567\n",
 }
@@ -257,6 +257,7 @@ REFUSED = {  # what is said on stderr
     "shortcode remove {account} tea": "",
     "provider add x": "HOST:PORT",
     "provider add x --http /nowhere.ini": "/nowhere.ini: No such file",
+    "provider add x --http {folder}/bad.ini": "there is no setting [request] nonsense",
     "provider add x --http / --smpp 127.0.0.1:1": "/: Is a directory",
     "provider set carrier --http /nowhere.ini": "/nowhere.ini: No such file",
     "sender add {account} TWELVELETTERS": "1 to 11 letters and digits",
@@ -307,8 +308,9 @@ REFUSED = {  # what is said on stderr
 
 
 @pytest.mark.parametrize("running", [True, False], ids=["while_it_runs", "while_it_does_not"])
-def test_refused_is_1_with_a_sentence_and_changes_nothing(running, server, carrier):
+def test_refused_is_1_with_a_sentence_and_changes_nothing(running, server, carrier, tmp_path):
     account = Account(server)
+    (tmp_path / "bad.ini").write_text("[request]\nnonsense = 1\n")
 
     def state():
         listed = ("account list", "key list", "shortcode list", "route list", "sender list",
@@ -322,7 +324,7 @@ def test_refused_is_1_with_a_sentence_and_changes_nothing(running, server, carri
     before = state()
     for line, said in REFUSED.items():
         with pytest.raises(Refused) as refusal:
-            server.command(*line.format(account=account.id).split())
+            server.command(*line.format(account=account.id, folder=tmp_path).split())
         assert refusal.value.status == 1, line
         assert re.fullmatch(r"godwit: \S.*\n", refusal.value.stderr), (line, refusal.value.stderr)
         assert said in refusal.value.stderr, line

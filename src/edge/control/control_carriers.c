@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "edge/control/control_job.h"
+#include "edge/http_profile_check.h"
 
 #define WINDOW_USUAL_SMPP 100
 #define WINDOW_USUAL_HTTP 32
@@ -103,7 +104,11 @@ static enum err read_texts(struct control_job *job, struct command_provider *out
     if (!control_given(&args->http)) return ERR_OK;
     provider->kind = PROVIDER_HTTP;
     out->parts |= PROVIDER_PROFILE;
-    return control_slice(job, &args->http, "the profile", PROFILE_MAX_SIZE, &provider->profile);
+    enum err err =
+        control_slice(job, &args->http, "the profile", PROFILE_MAX_SIZE, &provider->profile);
+    if (!err && !http_profile_check(provider->profile, slice_cstr(provider->name), job->problem))
+        err = ERR_INVALID;
+    return err;
 }
 
 static enum err read_provider(struct control_job *job, enum command_kind kind)
