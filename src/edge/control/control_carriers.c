@@ -32,7 +32,8 @@ static struct slice profile_value(struct slice profile, struct slice section, st
 /* Without what may be secret in it: user and password, and the query. */
 static struct slice public_url(struct control_job *job, struct slice url)
 {
-    struct slice scheme = {0}, rest = url, authority;
+    struct slice scheme = {0}, rest, authority;
+    if (url.size == 0) return url;
     const char *colon = memmem(url.at, url.size, "://", 3);
     if (colon) scheme = slice_of(url.at, (size_t)(colon - url.at) + 3);
     rest = slice_from(url, scheme.size);
