@@ -1,5 +1,5 @@
-"""What the tests of the Robase door share: a project with everything that the contract's checks take for
-granted, and how errors look."""
+"""What the tests of the Robase door share: a project with everything that the contract's checks take
+for granted, and how errors look."""
 import datetime
 import time
 import urllib.parse

@@ -14,12 +14,14 @@ SECRET = "s3cret"  # of delivery reports
 TAKEN = 200
 VERIFIER = ROOT / "tests/peers/node/verify_webhook.js"
 
+BODY = ('{"to":"{{.to}}","from":"{{.from}}",'
+        '"text":{{printf "%q" .text}},"reference":"{{.reference}}"}')
 PROFILE = """\
 [request]
 url = {url}
 method = POST
 content_type = application/json
-body = {{"to":"{{{{.to}}}}","from":"{{{{.from}}}}","text":{{{{printf "%q" .text}}}},"reference":"{{{{.reference}}}}"}}
+body = {body}
 timeout = {timeout}
 [header]
 X-Api-Key = abc
@@ -114,7 +116,8 @@ class Upstream(Webhook):
     def connect(self, server, timeout=10):
         """Makes it a provider of the server; a route is the test's business."""
         profile = pathlib.Path(server.folder) / f"{self.name}.ini"
-        profile.write_text(PROFILE.format(url=self.url, secret=SECRET, timeout=timeout))
+        profile.write_text(PROFILE.format(url=self.url, body=BODY, secret=SECRET,
+                                          timeout=timeout))
         server.cli("provider", "add", self.name, "--http", profile)
         return self
 

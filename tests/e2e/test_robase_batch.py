@@ -171,8 +171,8 @@ def test_country_and_send_at_count_for_all_rows(project):
 
 
 def test_a_test_key_simulates_a_batch(project):
-    answer = project.batched({"to": "+2340000000001", "body": "x"}, {"to": "+2340000000002", "body": "x"},
-                             {"to": "+2340000000004", "body": "x"}, key=project.test)
+    answer = project.batched(*[{"to": f"+234000000000{end}", "body": "x"} for end in (1, 2, 4)],
+                             key=project.test)
     assert answer["data"][0]["sms"]["test_mode"] is True
     assert [row["error"]["type"] for row in answer["data"][1:]] == ["phone_invalid", "dnd_blocked"]
     assert project.wallet() == WALLET

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from robase import (CI, GB, GH, KE, NG, NOBODY, RATE, WALLET, Project, answered, assert_error, cost, iso,
-                    present)
+from robase import (CI, GB, GH, KE, NG, NOBODY, RATE, WALLET, Project, answered, assert_error, cost,
+                    iso, present)
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"
@@ -90,8 +90,8 @@ def test_check_03_a_delivered_message_has_its_story(project):
 
 
 def test_check_04_what_is_no_number_is_refused(project):
-    for number in ("08031112222", "+1234567", "+1234567890123456", "2348031112222", "+234803111222x",
-                   "++2348031112222", "+234 803 111 2222", "+", " ", "+２３４８０３１１１２２２２"):
+    for number in ("08031112222", "+1234567", "+1234567890123456", "2348031112222", "+", " ",
+                   "+234803111222x", "++2348031112222", "+234 803 111 2222", "+２３４８０３１１１"):
         assert_error(project.send(number), "phone_invalid", "to", number)
     project.assert_untouched()
     for number in ("+12345678", "+123456789012345"):

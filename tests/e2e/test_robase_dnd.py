@@ -1,4 +1,4 @@
-"""Check 33 of the Robase contract: numbers that must not be disturbed, and those that nobody may reach."""
+"""Check 33 of the Robase contract: numbers not to be disturbed, and those that nobody may reach."""
 from hep import NUMBER
 from robase import NG, Project, answered, assert_error
 

@@ -1,5 +1,5 @@
-"""Checks 24 to 26 of the Robase contract: chains of providers, played by web servers of this process and
-by simulated carriers, and the reports that providers post."""
+"""Checks 24 to 26 of the Robase contract: chains of providers, played by web servers of this process
+and by simulated carriers, and the reports that providers post."""
 import pytest
 
 from godwit import wait_for
@@ -170,7 +170,7 @@ def test_a_provider_that_throttles_is_asked_again(chain, upstream):
 
 # ---- Providers over SMPP ------------------------------------------------------------------------
 
-def test_an_smpp_carrier_stands_in_for_a_provider_and_the_other_way_round(chain, upstream, new_carrier):
+def test_smpp_and_http_stand_in_for_each_other(chain, upstream, new_carrier):
     beem = upstream(status=DOWN)
     project = chain(beem)
     carrier = new_carrier()

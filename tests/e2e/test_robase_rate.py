@@ -10,7 +10,7 @@ BURST = 10
 
 @pytest.fixture
 def slow(new_project):
-    """Ten calls at once and then one a second, so that no call of these tests takes too long to count."""
+    """Ten calls at once and then one a second: no call of these tests takes so long."""
     return new_project(sections={"robase": {"rate": 1, "burst": BURST}})
 
 

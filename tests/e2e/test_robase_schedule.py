@@ -1,4 +1,4 @@
-"""Checks 12 and 13 of the Robase contract: messages that are due later, and those that are cancelled."""
+"""Checks 12 and 13 of the Robase contract: messages that are due later, and cancelled ones."""
 import datetime
 
 import pytest

@@ -98,8 +98,9 @@ def test_a_body_that_is_no_template_is_refused(project):
 
 
 def test_a_template_needs_a_name_and_a_body(project):
-    for body, field in (({"body": "x"}, "name"), ({"name": "T"}, "body"), ({"name": "", "body": "x"}, "name"),
-                        ({"name": 5, "body": "x"}, "name"), ({"name": "T", "body": ""}, "body")):
+    for body, field in (({"body": "x"}, "name"), ({"name": "", "body": "x"}, "name"),
+                        ({"name": 5, "body": "x"}, "name"), ({"name": "T"}, "body"),
+                        ({"name": "T", "body": ""}, "body")):
         assert_error(project.post("/sms-templates", body), "validation_error", field, body)
     assert len(project.listed("/sms-templates")) == 1
 

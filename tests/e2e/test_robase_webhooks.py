@@ -76,7 +76,7 @@ def test_check_27_a_receiver_gets_what_it_subscribed_to(project, receiver):
     assert others.types() == ["sms.queued"] * 2
 
 
-def test_a_scheduled_message_is_queued_when_it_is_due_and_a_cancelled_one_says_nothing(project, receiver):
+def test_a_scheduled_message_is_queued_when_it_is_due_and_a_cancelled_one_never(project, receiver):
     listener = receiver()
     project.subscribe(listener)
     due, cancelled = project.scheduled()["id"], project.scheduled()["id"]
@@ -206,7 +206,8 @@ def test_private_addresses_are_refused_unless_the_operator_allows_them(new_proje
     project = new_project(sections={"webhook": {"allow_private": "off"}})
     listener = receiver()
     port = listener.url.split(":")[2]
-    hook = answered(project.post("/webhooks", {"url": f"http://localhost:{port}", "events": EVENTS}), 201)
+    url = f"http://localhost:{port}"
+    hook = answered(project.post("/webhooks", {"url": url, "events": EVENTS}), 201)
     sent_through(project)
     wait_for(lambda: attempts(project, hook), what="a try")
     assert listener.requests == []
