@@ -92,6 +92,7 @@ static void put_gate(struct catalog *catalog, const struct key *key)
         .sms_on = catalog_account(catalog, key->account)->account.sms_on,
         .test = key->test,
         .may_send = key_may_send(key),
+        .full = key_has_scope(key, SLICE("*")),
     };
     gate_put(catalog->gate, key->hash, &entry);
 }
