@@ -116,6 +116,7 @@ struct attempt {
     enum receipt_state receipt;          /* RECEIPT_UNKNOWN_WORD: none yet */
     uint64_t receipt_at_ms;
     char receipt_error[ERROR_WORD_MAX + 1];
+    char error_text[ERROR_TEXT_MAX + 1]; /* the carrier's sentence on a refusal or failure */
     char network[ERROR_WORD_MAX + 1]; /* of the handset, where the receipt names it: "mtn_ng" */
 };
 
