@@ -270,10 +270,10 @@ void send_decide(struct tick *tick, struct command *command)
 {
     struct command_send *asked = &command->send;
     const struct key *key;
-    command->result = asked->result = find_key(&tick->core->catalog, asked->key, &key);
+    command->result = find_key(&tick->core->catalog, asked->key, &key);
     if (command->result) return;
     if (command->once && once_meets(tick, command, NULL)) return;
-    command->result = asked->result = send_one(tick, key, asked, command, command->arena);
+    command->result = send_one(tick, key, asked, command, command->arena);
     if (asked->outcome.problem.size && command->arena)
         asked->outcome.problem = arena_copy(command->arena, asked->outcome.problem);
     const struct outcome *outcome = &asked->outcome;
@@ -302,8 +302,10 @@ static enum err many_sender(struct tick *tick, const struct key *key, struct com
         .rules = many->rows[0].rules, .sender = many->rows[0].sender, .iso2 = ""};
     const struct sender *sender;
     enum err err = check_sender(tick, key, &probe, &sender);
-    struct slice reason = probe.outcome.problem;
-    snprintf(command->problem, sizeof command->problem, "%.*s", (int)reason.size, reason.at);
+    const struct slice *problem = &probe.outcome.problem;
+    if (err && problem->size)
+        snprintf(command->problem, sizeof command->problem, "%.*s", (int)problem->size,
+                 problem->at);
     return err;
 }
 

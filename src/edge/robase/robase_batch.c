@@ -46,8 +46,8 @@ static enum robase_fault compose_row(struct robase_call *call, const struct batc
     }
     enum robase_fault fault = robase_compose_to(&row.message.to, test, out);
     if (!fault)
-        fault = robase_compose_text(&row.message, &batch->shared.template,
-                                    engine_id_secret(call->robase->engine), out);
+        fault = robase_compose_text(engine_id_secret(call->robase->engine), &row.message,
+                                    &batch->shared.template, out);
     if (!fault) fault = robase_compose_dnd(test, out);
     return fault;
 }
@@ -132,7 +132,7 @@ static void write_row(struct robase_call *call, size_t index)
     struct json_writer *json = &call->json;
     json_begin_object(json);
     json_put_integer(json, "index", (int64_t)index);
-    if (told->replayed) json_put_bool(json, "replayed", true);
+    if (told->outcome.replayed) json_put_bool(json, "replayed", true);
     if (told_is_error(told)) {
         write_row_error(json, &told->outcome);
     } else {

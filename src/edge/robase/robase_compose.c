@@ -43,16 +43,14 @@ enum robase_fault robase_compose_from(const struct field *from, struct command_s
 }
 
 enum robase_fault robase_compose_text(const struct robase_message *message,
-                                      const struct field *shared_template, const uint8_t *id_secret,
-                                      struct command_send *out)
+                                      const struct field *shared_template, struct command_send *out)
 {
     const struct field *template = &message->template;
     if (!robase_is_given(template)) template = shared_template;
     if (robase_is_given(template)) {
         if (template->state != FIELD_SET || template->text.size == 0) return FAULT_TEMPLATE_TYPE;
         if (message->variables.state == FIELD_WRONG_TYPE) return FAULT_VARIABLES;
-        if (!uuid_read(template->text, id_secret, &out->template_id.v))
-            out->template_slug = template->text;
+        compose_template(id_secret, template->text, out);
         out->variables =
             message->variables.state == FIELD_SET ? message->variables.text : SLICE("{}");
         return FAULT_NONE;
@@ -103,6 +101,12 @@ static const char *country_of(uint64_t number)
     return iso2 ? iso2 : "";
 }
 
+static bool is_of_number(enum robase_fault fault)
+{
+    return fault == FAULT_RECIPIENT_MISSING || fault == FAULT_RECIPIENT_TYPE ||
+           fault == FAULT_PHONE || fault == FAULT_ROW;
+}
+
 void robase_compose_end(const struct gate_entry *caller, struct command_send *out)
 {
     out->key = caller->key;
@@ -111,5 +115,7 @@ void robase_compose_end(const struct gate_entry *caller, struct command_send *ou
     out->bill = SEGMENT_BILL_AIR;
     out->refund = REFUND_NOT_TAKEN | REFUND_FAILED | REFUND_CANCELLED;
     out->text_points_max = ROBASE_POINTS_MAX;
+    /* A number that is none is no matter of the sender's countries. */
+    if (is_of_number((enum robase_fault)out->fault)) out->iso2 = "";
     if (!out->iso2) out->iso2 = country_of(out->number);
 }

@@ -22,10 +22,12 @@ enum robase_fault robase_compose_from(const struct field *from, struct command_s
 enum robase_fault robase_compose_rest(const struct robase_shared *shared, uint64_t now_ms,
                                       struct command_send *out);
 /* Text, or template and variables; a message's own template goes before the shared one. */
-enum robase_fault robase_compose_text(const struct robase_message *message,
-                                      const struct field *shared_template, const uint8_t *id_secret,
+enum robase_fault robase_compose_text(const uint8_t *id_secret,
+                                      const struct robase_message *message,
+                                      const struct field *shared_template,
                                       struct command_send *out);
 /* The number that test keys find on the do-not-disturb list (contract section 11). */
 enum robase_fault robase_compose_dnd(bool test, const struct command_send *send);
-/* iso2 of the number, unless a country was given, and what is the same in all messages. */
+/* iso2 of the number, unless a country was given, and what is the same in all messages. A fault of
+   the message is set before. */
 void robase_compose_end(const struct gate_entry *caller, struct command_send *out);

@@ -58,8 +58,7 @@ struct robase_route {
 /* What came of one message that was asked for. */
 struct robase_told {
     struct outcome outcome;
-    bool replayed; /* by its own key */
-    const struct message *message;
+    const struct message *message; /* NULL when refused, and until it is read back */
 };
 
 /* One request. It outlives its connection, so everything it needs is in its own arena. */

@@ -30,6 +30,8 @@ static const struct {
     {"provider_unavailable", NULL, "no provider could take the message"},
     {"no_route", "provider_unavailable", "no provider serves this destination"},
     {"expired", NULL, "no provider took the message in time"},
+    {"refused", NULL, "the provider refused the message"},
+    {"provider_error", NULL, "the provider refused the message"},
     {"no_answer", NULL, "the provider did not answer, and may have taken the message"},
 };
 
@@ -166,31 +168,48 @@ uint64_t robase_view_sent_at_ms(const struct robase_view *view)
 
 struct error_told {
     const char *code;
-    char message[80];
+    char message[ERROR_TEXT_MAX + 1];
 };
 
-/* A carrier's error in its own word, or else by its SMPP status. */
-static struct error_told error_told_of(const char *word, uint32_t status)
+/* What goes without saying more, for an error's word; "" when there is no such sentence. */
+static const char *sentence_of(const char *word, const char **out_shown)
 {
-    struct error_told told = {.code = word};
-    if (!word[0]) {
-        told.code = status ? smpp_status_name(status) : "provider_error";
-        snprintf(told.message, sizeof told.message, "%s",
-                 status ? smpp_status_text(status) : "the provider refused the message");
-        return told;
-    }
     for (size_t i = 0; i < sizeof error_words / sizeof *error_words; i++) {
         if (strcmp(word, error_words[i].word) != 0) continue;
-        if (error_words[i].shown) told.code = error_words[i].shown;
-        snprintf(told.message, sizeof told.message, "%s", error_words[i].message);
-        return told;
+        if (error_words[i].shown) *out_shown = error_words[i].shown;
+        return error_words[i].message;
     }
-    if (strncmp(word, "http_", 5) == 0)
+    return "";
+}
+
+/* An error in the carrier's own word, or else by its SMPP status; with its own sentence `text`, if
+   it gave one. */
+static struct error_told error_told_of(const char *word, uint32_t status, const char *text)
+{
+    struct error_told told = {.code = word};
+    if (!word[0]) told.code = status ? smpp_status_name(status) : "provider_error";
+    if (!text[0]) text = sentence_of(told.code, &told.code);
+    if (!text[0] && !word[0] && status) text = smpp_status_text(status);
+    if (text[0])
+        snprintf(told.message, sizeof told.message, "%s", text);
+    else if (strncmp(word, "http_", 5) == 0)
         snprintf(told.message, sizeof told.message, "the provider answered with HTTP status %s",
                  word + 5);
     else
         snprintf(told.message, sizeof told.message, "the carrier reported error %s", word);
     return told;
+}
+
+/* The sentence of the attempt whose error became the message's. */
+static const char *text_of(const struct robase_view *view, const char *word)
+{
+    for (size_t i = view->attempt_count; i-- > 0;) {
+        const struct attempt *attempt = &view->attempts[i];
+        if (attempt->answered_at_ms > view->at_ms || !attempt->error_text[0]) continue;
+        if (strcmp(attempt->error, word) == 0 || strcmp(attempt->receipt_error, word) == 0)
+            return attempt->error_text;
+    }
+    return "";
 }
 
 static void put_error(struct json_writer *json, struct error_told told)
@@ -237,7 +256,7 @@ static void write_try(struct json_writer *json, const struct robase_view *view,
     if (try->refused) {
         bool uncertain = try->refused->state == ATTEMPT_UNCERTAIN;
         put_error(json, error_told_of(uncertain ? "no_answer" : try->refused->error,
-                                      try->refused->status));
+                                      try->refused->status, try->refused->error_text));
     }
     json_end_object(json);
 }
@@ -312,8 +331,10 @@ void robase_sms_put(struct json_writer *json, const struct robase_view *view, bo
     put_times(json, view);
     bool failed = view->state == RECIPIENT_FAILED || view->state == RECIPIENT_REJECTED ||
                   view->state == RECIPIENT_EXPIRED;
+    const struct recipient *recipient = view->recipient;
     if (failed)
-        put_error(json, error_told_of(view->recipient->error_word, view->recipient->error));
+        put_error(json, error_told_of(recipient->error_word, recipient->error,
+                                      text_of(view, recipient->error_word)));
     else if (in_event)
         put_error(json, (struct error_told){.code = ""});
 }
