@@ -167,6 +167,7 @@ static void every_setting_is_read(void **state)
                   "[errors]\r\n"
                   "Bad Number = phone_invalid\r\n"
                   "402 = retry\r\n"
+                  "No ;funds = no_funds\r\n"
                   "[dlr]\r\n"
                   "secret = s ;e\r\n"
                   "header = X-Their\r\n"
@@ -200,6 +201,7 @@ static void every_setting_is_read(void **state)
     assert_slice(http_profile_error(&profile, SLICE("bad number")), "phone_invalid");
     assert_slice(http_profile_error(&profile, SLICE("402")), "retry");
     assert_slice(http_profile_error(&profile, SLICE("40")), "");
+    assert_slice(http_profile_error(&profile, SLICE("no ;funds")), "no_funds");
     assert_slice(profile.dlr_secret, "s ;e");
     assert_slice(profile.dlr_header, "X-Their");
     assert_slice(profile.dlr_id, "a");

@@ -208,8 +208,8 @@ static void a_submit_becomes_a_request_and_its_answer_comes_back(void **state)
              true);
     submit(&scene, 1, 257);
     http_providers_flush(scene.providers);
-    expect(&scene, 2, "link 1 1\nanswer 257 state 1 status 200 id 257-x error \n");
-    assert_string_equal(scene.seen, "POST /200/{\"id\":\"257-x\"}?a=%2B447700900123 "
+    expect(&scene, 2, "link 1 1\nanswer 257 state 1 status 200 id 1-x error \n");
+    assert_string_equal(scene.seen, "POST /200/{\"id\":\"1-x\"}?a=%2B447700900123 "
                                     "application/json k ACME {\"m\":\"Hi \\\"you\\\"\"}");
     scene_close(&scene);
 }

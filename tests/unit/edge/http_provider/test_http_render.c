@@ -37,7 +37,7 @@ static void every_variable_has_its_form(void **state)
     } rows[] = {
         {"ACME", "Hi", "{{.to}} {{.number}} {{.from}} {{.text}}",
          "+2348031112222 2348031112222 ACME Hi"},
-        {"ACME", "Hi", "{{.country}} {{.reference}} {{.segments}}", "NG 17920001 1"},
+        {"ACME", "Hi", "{{.country}} {{.reference}} {{.segments}}", "NG 70000 1"},
         {"ACME", "Hi", "{{.to_url}}", "%2B2348031112222"},
         {"A & \"B\"", "", "{{.from_json}}|{{.from_url}}", "A & \\\"B\\\"|A%20%26%20%22B%22"},
         {"ACME",
@@ -86,7 +86,7 @@ static void a_call_is_what_the_profile_says(void **state)
     check(call.headers[0].name, "Content-Type");
     check(call.headers[0].value, "text/x");
     check(call.headers[1].name, "X-Ref");
-    check(call.headers[1].value, "r-17920001");
+    check(call.headers[1].value, "r-70000");
     check(call.headers[2].value, "b");
     http_profile_done(&profile);
     arena_done(&arena);

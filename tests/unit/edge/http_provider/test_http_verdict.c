@@ -28,8 +28,8 @@ struct row {
 };
 
 static const struct row rows[] = {
-    {plain, HTTP_ANSWERED, 200, "OK", ATTEMPT_TAKEN, "513", "", false},
-    {plain, HTTP_ANSWERED, 204, "", ATTEMPT_TAKEN, "513", "", false},
+    {plain, HTTP_ANSWERED, 200, "OK", ATTEMPT_TAKEN, "2", "", false},
+    {plain, HTTP_ANSWERED, 204, "", ATTEMPT_TAKEN, "2", "", false},
     {plain, HTTP_ANSWERED, 400, "", ATTEMPT_REFUSED, "", "http_400", false},
     {full, HTTP_ANSWERED, 201, "{\"data\":{\"id\":\"a-7\"}}", ATTEMPT_TAKEN, "a-7", "", false},
     {full, HTTP_ANSWERED, 200, "{\"data\":{\"id\":17},\"code\":\"E1\"}", ATTEMPT_TAKEN, "17", "",
