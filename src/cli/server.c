@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cli/server_inside.h"
 #include "edge/health/health.h"
+#include "net/machine.h"
 
 /* Requests under way at once, and those that wait beyond them, of each HTTP client. */
 #define CLIENT_CONNECTIONS 512

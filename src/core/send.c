@@ -1,5 +1,7 @@
 #include "core/send.h"
 
+#include <stdio.h>
+
 #include "core/core_state.h"
 #include "core/dispatch_inside.h"
 #include "core/quota.h"
@@ -268,10 +270,10 @@ void send_decide(struct tick *tick, struct command *command)
 {
     struct command_send *asked = &command->send;
     const struct key *key;
-    command->result = find_key(&tick->core->catalog, asked->key, &key);
+    command->result = asked->result = find_key(&tick->core->catalog, asked->key, &key);
     if (command->result) return;
     if (command->once && once_meets(tick, command, NULL)) return;
-    command->result = send_one(tick, key, asked, command, command->arena);
+    command->result = asked->result = send_one(tick, key, asked, command, command->arena);
     if (asked->outcome.problem.size && command->arena)
         asked->outcome.problem = arena_copy(command->arena, asked->outcome.problem);
     const struct outcome *outcome = &asked->outcome;
@@ -293,13 +295,15 @@ static void send_row(struct tick *tick, const struct key *key, struct command *c
 }
 
 /* The rows share a sender: when it cannot be used at all, nothing is done. */
-static enum err many_sender(struct tick *tick, const struct key *key, struct command_many *many)
+static enum err many_sender(struct tick *tick, const struct key *key, struct command *command)
 {
+    const struct command_many *many = &command->many;
     struct command_send probe = {
         .rules = many->rows[0].rules, .sender = many->rows[0].sender, .iso2 = ""};
     const struct sender *sender;
     enum err err = check_sender(tick, key, &probe, &sender);
-    many->rows[0].outcome = probe.outcome;
+    struct slice reason = probe.outcome.problem;
+    snprintf(command->problem, sizeof command->problem, "%.*s", (int)reason.size, reason.at);
     return err;
 }
 
@@ -325,7 +329,7 @@ void send_decide_many(struct tick *tick, struct command *command)
     command->result = find_key(&tick->core->catalog, many->key, &key);
     if (command->result) return;
     if (command->once && once_meets(tick, command, NULL)) return;
-    command->result = many_sender(tick, key, many);
+    command->result = many_sender(tick, key, command);
     for (size_t i = 0; !command->result && i < many->count; i++)
         send_row(tick, key, command, &many->rows[i]);
     if (command->once) keep_many(tick, command);

@@ -4,9 +4,10 @@
 #include "edge/robase/robase_internal.h"
 #include "wire/secret.h"
 
-#define BODY_MAX  65536u
-#define BATCH_MAX (2u << 20) /* 1,000 rows with texts of an ordinary kind, or 300 of the longest   \
-                              */
+#define BODY_MAX 65536u
+#define BATCH_MAX                                                                                  \
+    (2u << 20) /* 1,000 rows with texts of an ordinary kind, or 300 of the longest                 \
+                */
 #define ANSWER_MAX (64u << 20)
 
 /* clang-format off */

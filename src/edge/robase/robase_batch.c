@@ -45,7 +45,9 @@ static enum robase_fault compose_row(struct robase_call *call, const struct batc
         out->once_key = row.key.text;
     }
     enum robase_fault fault = robase_compose_to(&row.message.to, test, out);
-    if (!fault) fault = robase_compose_text(&row.message, &batch->shared.template, out);
+    if (!fault)
+        fault = robase_compose_text(&row.message, &batch->shared.template,
+                                    engine_id_secret(call->robase->engine), out);
     if (!fault) fault = robase_compose_dnd(test, out);
     return fault;
 }
@@ -104,17 +106,6 @@ void robase_batch(struct robase_call *call, struct slice body)
 
 /* ---- Telling ------------------------------------------------------------------------------- */
 
-/* The sender is the whole call's: when it cannot be used at all, that is no matter of rows. */
-static const struct outcome *sender_refusal(const struct robase_call *call)
-{
-    for (size_t i = 0; i < call->told_count; i++) {
-        enum err err = call->told[i].outcome.err;
-        if (err == ERR_SENDER_UNKNOWN || err == ERR_SENDER_BLOCKED || err == ERR_SENDER_REJECTED)
-            return &call->told[i].outcome;
-    }
-    return NULL;
-}
-
 static bool told_is_error(const struct robase_told *told)
 {
     return told->outcome.fault || told->outcome.err;
@@ -155,11 +146,6 @@ static void write_row(struct robase_call *call, size_t index)
 
 void robase_batch_tell(struct robase_call *call)
 {
-    const struct outcome *refusal = sender_refusal(call);
-    if (refusal) {
-        robase_say_err(call, refusal->err, refusal->problem);
-        return;
-    }
     size_t failed = 0;
     for (size_t i = 0; i < call->told_count; i++)
         failed += told_is_error(&call->told[i]);

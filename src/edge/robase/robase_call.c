@@ -155,6 +155,8 @@ void robase_ask(struct robase_call *call, void (*tell)(struct robase_call *call)
 void robase_ask_send(struct robase_call *call)
 {
     call->tell = NULL;
+    /* A batch that is refused as a whole has no outcomes to remember. */
+    if (call->call.command.kind == COMMAND_SEND_MANY) call->once.respond = call_respond;
     call_post(call);
 }
 

@@ -2,6 +2,7 @@
 
 #include "wire/iso_time.h"
 #include "wire/phone.h"
+#include "wire/uuid.h"
 
 #define SEND_AHEAD_MAX_MS (30ull * 24 * 60 * 60 * 1000)
 #define TEST_DIGITS       10000000000ull /* the last ten of a number */
@@ -42,14 +43,16 @@ enum robase_fault robase_compose_from(const struct field *from, struct command_s
 }
 
 enum robase_fault robase_compose_text(const struct robase_message *message,
-                                      const struct field *shared_template, struct command_send *out)
+                                      const struct field *shared_template, const uint8_t *id_secret,
+                                      struct command_send *out)
 {
     const struct field *template = &message->template;
     if (!robase_is_given(template)) template = shared_template;
     if (robase_is_given(template)) {
         if (template->state != FIELD_SET || template->text.size == 0) return FAULT_TEMPLATE_TYPE;
         if (message->variables.state == FIELD_WRONG_TYPE) return FAULT_VARIABLES;
-        out->template = template->text;
+        if (!uuid_read(template->text, id_secret, &out->template_id.v))
+            out->template_slug = template->text;
         out->variables =
             message->variables.state == FIELD_SET ? message->variables.text : SLICE("{}");
         return FAULT_NONE;

@@ -23,7 +23,7 @@ enum robase_fault robase_compose_rest(const struct robase_shared *shared, uint64
                                       struct command_send *out);
 /* Text, or template and variables; a message's own template goes before the shared one. */
 enum robase_fault robase_compose_text(const struct robase_message *message,
-                                      const struct field *shared_template,
+                                      const struct field *shared_template, const uint8_t *id_secret,
                                       struct command_send *out);
 /* The number that test keys find on the do-not-disturb list (contract section 11). */
 enum robase_fault robase_compose_dnd(bool test, const struct command_send *send);

@@ -25,7 +25,9 @@ static enum robase_fault compose(const struct robase_call *call, const struct se
     uint64_t now_ms = clock_wall_ms(engine_clock(call->robase->engine));
     enum robase_fault fault = robase_compose_to(&fields->message.to, test, out);
     if (!fault) fault = robase_compose_from(&fields->shared.from, out);
-    if (!fault) fault = robase_compose_text(&fields->message, &fields->shared.template, out);
+    if (!fault)
+        fault = robase_compose_text(&fields->message, &fields->shared.template,
+                                    engine_id_secret(call->robase->engine), out);
     if (!fault) fault = robase_compose_rest(&fields->shared, now_ms, out);
     if (!fault) fault = robase_compose_dnd(test, out);
     return fault;
@@ -38,10 +40,12 @@ void robase_send(struct robase_call *call, struct slice body)
     struct command *command = &call->call.command;
     *command = (struct command){.kind = COMMAND_SEND};
     enum robase_fault fault = compose(call, &fields, &command->send);
-    if (fault) {
+    if (fault && command->send.sender.size == 0) {
         robase_refuse(call, fault);
         return;
     }
+    /* A sender that may not be used is said before what is wrong behind it. */
+    command->send.fault = (uint8_t)fault;
     robase_compose_end(&call->caller, &command->send);
     robase_ask_send(call);
 }

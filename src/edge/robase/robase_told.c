@@ -5,9 +5,10 @@
 static struct robase_told told_of_row(const struct command_send *row)
 {
     if (row->replayed) return (struct robase_told){.outcome = row->outcome, .replayed = true};
-    struct robase_told told = {
-        .outcome = {.err = row->result, .fault = row->fault, .problem = row->outcome.problem}};
-    if (row->result || row->fault) return told;
+    struct robase_told told = {.outcome = {.err = row->result,
+                                           .fault = row->outcome.fault,
+                                           .problem = row->outcome.problem}};
+    if (row->result) return told;
     told.outcome.message = row->message;
     told.message = &row->accepted;
     return told;
@@ -29,7 +30,8 @@ static void gather_remembered(struct robase_call *call)
     call->told_count = call->once.outcome_count;
     call->told = ARENA_ARRAY(&call->arena, struct robase_told, call->told_count);
     for (size_t i = 0; i < call->told_count; i++)
-        call->told[i].outcome = call->once.outcomes[i];
+        call->told[i] = (struct robase_told){.outcome = call->once.outcomes[i],
+                                             .replayed = call->once.outcomes[i].replayed};
 }
 
 static bool told_lacks_message(const struct robase_told *told)
@@ -62,7 +64,7 @@ static void tell(struct robase_call *call)
 void robase_tell_outcomes(struct robase_call *call)
 {
     const struct command *command = &call->call.command;
-    if (!call->once.replayed && command->result) {
+    if (!call->once.replayed && command->result && command->kind == COMMAND_SEND_MANY) {
         robase_say_err(call, command->result, slice_cstr(command->problem));
         robase_finish(call);
         return;
