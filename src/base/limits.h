@@ -10,6 +10,7 @@
 #define SECRET_MAX_SIZE    127
 #define SCOPES_MAX_SIZE    255
 #define SHORTCODE_MAX_SIZE 32 /* [a-z0-9_-]{1,32} */
+#define ERROR_TEXT_MAX     127 /* and what it says of it in a sentence */
 #define ERROR_WORD_MAX     31 /* a carrier's error as written in a receipt */
 #define CHAIN_MAX          8  /* providers of one route */
 #define PROVIDERS_MAX      1024

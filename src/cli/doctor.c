@@ -114,6 +114,19 @@ static bool check_server(struct doctor *doctor)
     return false;
 }
 
+/* HOST:PORT of an http:// or https:// URL. */
+static struct slice url_address(struct slice url, struct arena *arena)
+{
+    struct slice host, rest = url;
+    bool secure = slice_starts(url, SLICE("https://"));
+    if (!secure && !slice_starts(url, SLICE("http://"))) return url;
+    rest = slice_from(url, secure ? 8 : 7);
+    if (!slice_cut(&rest, '/', &host)) return url;
+    const char *colon = memrchr(host.at, ':', host.size);
+    if (colon && !memchr(colon, ']', host.size - (size_t)(colon - host.at))) return host;
+    return arena_printf(arena, "%.*s:%s", (int)host.size, host.at, secure ? "443" : "80");
+}
+
 static void check_provider(struct doctor *doctor, struct slice provider, bool running,
                            struct arena *arena)
 {
@@ -121,7 +134,13 @@ static void check_provider(struct doctor *doctor, struct slice provider, bool ru
     struct slice address = render_plain(render_member(provider, "address"), arena);
     struct slice line =
         arena_printf(arena, "%.*s at %.*s", (int)name.size, name.at, (int)address.size, address.at);
-    if (running && !slice_eq(render_member(provider, "sessions"), SLICE("0")))
+    bool is_http = slice_eq(render_member(provider, "kind"), SLICE("\"http\""));
+    if (is_http && can_reach(url_address(address, arena)))
+        well("provider", line);
+    else if (is_http)
+        ill(doctor, "provider", line,
+            "nothing listens there: check url in its profile, the carrier and the firewall");
+    else if (running && !slice_eq(render_member(provider, "sessions"), SLICE("0")))
         well("provider", arena_printf(arena, "%.*s is bound", (int)line.size, line.at));
     else if (can_reach(address) && running)
         ill(doctor, "provider", line,

@@ -80,19 +80,21 @@ struct command_send {
     enum segment_bill bill; /* credits are segments under this rule */
     unsigned refund;        /* enum refund_policy bits */
     struct slice sender;
-    struct slice text;                /* valid UTF-8 */
-    struct slice template, variables; /* id or slug, and a JSON object: they make the text */
-    uint32_t text_points_max;         /* of the text as it is in the end; 0: TEXT_MAX_BYTES alone */
+    struct slice text;                     /* valid UTF-8 */
+    struct template_id template_id;        /* 0: by its slug */
+    struct slice template_slug, variables; /* with a JSON object they make the text */
+    uint32_t text_points_max; /* of the text as it is in the end; 0: TEXT_MAX_BYTES alone */
     struct slice supplied_recipient;
-    uint64_t number;       /* E.164 digits */
-    const char *iso2;      /* of the number; NULL or "" when it has none */
-    uint64_t send_at_ms;   /* 0, or not in the future: at once */
-    uint8_t fault;         /* of a row: the edge refuses it, and only its place is kept */
+    uint64_t number;     /* E.164 digits */
+    const char *iso2;    /* of the number; NULL or "" when it has none */
+    uint64_t send_at_ms; /* 0, or not in the future: at once */
+    uint8_t fault;       /* the edge refuses it, unless its sender is a reason that comes before */
     struct slice once_key; /* of a row: remembered under its own key; empty: not */
     /* told */
     enum err result; /* of a row */
     bool replayed;   /* of a row: `outcome` is what its key remembers */
     struct outcome outcome;
+    const struct outcome *outcome_at; /* the core's own */
     struct message_id message;
     struct account_id account;
     int64_t price;
@@ -123,6 +125,7 @@ struct command_answer {
     uint32_t status;         /* SMPP command_status, HTTP status */
     struct slice carrier_id; /* ATTEMPT_TAKEN */
     struct slice error;      /* ATTEMPT_REFUSED: a word, or empty; see refusal_stops */
+    struct slice error_text; /* and a sentence, or empty */
     bool for_now;            /* ATTEMPT_REFUSED: another try later may do */
 };
 
@@ -131,7 +134,7 @@ struct command_receipt {
     struct provider_id provider;
     struct slice carrier_id; /* as written in the receipt */
     enum receipt_state state;
-    struct slice error;
+    struct slice error, error_text;
     struct slice network; /* of the handset, or empty */
     /* An id that no message has is NOT_FOUND, not parked, unless a submit of the provider is
        unanswered or was made within the last five minutes. */
@@ -206,6 +209,7 @@ enum provider_part {
     PROVIDER_TPS = 64,
     PROVIDER_ENABLED = 128,
     PROVIDER_QUIRKS = 256,
+    PROVIDER_PROFILE = 512,
 };
 
 struct command_provider {

@@ -9,6 +9,7 @@
 #include "core/message.h"
 
 struct command;
+struct command_send;
 struct tick;
 struct core;
 
@@ -19,6 +20,7 @@ struct outcome {
     struct message_id message; /* 0: refused */
     enum err err;              /* by the core */
     uint8_t fault;             /* by the edge, in its own numbers; 0: not by it */
+    bool replayed;             /* itself told again, under a row's own key */
     struct slice problem;
 };
 
@@ -47,16 +49,33 @@ struct replay {
     struct slice key, body;
 };
 
-struct slice outcomes_write(const struct outcome *outcomes, size_t count, struct arena *arena);
+struct slice outcomes_write(const struct outcome *const *outcomes, size_t count,
+                            struct arena *arena);
 /* Texts point into `bytes`. False: damaged. */
 bool outcomes_read(struct slice bytes, struct arena *arena, struct outcome **out,
                    size_t *out_count);
 
 struct onces {
-    struct map known; /* hash of account, endpoint and key -> id of the replay */
-    struct map open;  /* hash -> struct once_open *: being done in this tick */
-    uint64_t oldest;  /* id of the oldest replay there may be */
+    /* Hash of account, endpoint and key -> id of the replay. What is older than a turn of the maps
+       is forgotten with its map, so that nothing has to be taken out one by one. */
+    struct map known, known_before;
+    uint64_t turned_ms;
+    struct map open;    /* hash -> struct once_open *: being done in this tick */
+    uint64_t forgot_ms; /* when old ones were last looked for on disk */
+    bool forgetting;    /* and more of them were found */
 };
 
 void onces_done(struct onces *onces);
 void onces_load(struct onces *onces, const struct replay *replay);
+
+/* True: the command (or the row of it) was done before and is told so, or is being done in this
+   tick and will be told with it. Else it is to be decided now, and once_keep must follow. */
+bool once_meets(struct tick *tick, struct command *command, struct command_send *row);
+/* What came of it is written with the commit: these outcomes, which may still change with the
+   operations before; without any, what `respond` makes of the command, or status and body as they
+   are. Refusals that say nothing about the request (no key, no store) are not kept. */
+void once_keep(struct tick *tick, struct command *command, struct command_send *row,
+               const struct outcome *const *outcomes, size_t count);
+/* A commit is over, whatever came of it. */
+void onces_committed(struct onces *onces);
+void onces_chores(struct tick *tick);

@@ -1,9 +1,10 @@
 /* How outcomes are remembered: one byte of version, then for each outcome the message's id, the
-   edge's fault, the core's error by its name (numbers change with releases), and the problem. */
+   edge's fault, whether it was replayed, the core's error by its name (numbers change with
+   releases), and the problem. */
 #include "core/once.h"
 
 #define OUTCOME_VERSION  1
-#define OUTCOME_MIN_SIZE (8 + 1 + 1 + 2)
+#define OUTCOME_MIN_SIZE (8 + 1 + 1 + 1 + 2)
 #define PROBLEM_MAX_SIZE UINT16_MAX
 
 static struct slice outcome_error(const struct outcome *outcome)
@@ -29,23 +30,25 @@ static char *put_bytes(char *at, const char *bytes, size_t size)
     return at + size;
 }
 
-struct slice outcomes_write(const struct outcome *outcomes, size_t count, struct arena *arena)
+struct slice outcomes_write(const struct outcome *const *outcomes, size_t count,
+                            struct arena *arena)
 {
     size_t size = 1;
     for (size_t i = 0; i < count; i++)
-        size += OUTCOME_MIN_SIZE + outcome_error(&outcomes[i]).size +
-                outcome_problem_size(&outcomes[i]);
+        size +=
+            OUTCOME_MIN_SIZE + outcome_error(outcomes[i]).size + outcome_problem_size(outcomes[i]);
     char *bytes = arena_alloc(arena, size);
     char *at = put_number(bytes, OUTCOME_VERSION, 1);
     for (size_t i = 0; i < count; i++) {
-        struct slice error = outcome_error(&outcomes[i]);
-        size_t problem_size = outcome_problem_size(&outcomes[i]);
-        at = put_number(at, outcomes[i].message.v, 8);
-        at = put_number(at, outcomes[i].fault, 1);
+        struct slice error = outcome_error(outcomes[i]);
+        size_t problem_size = outcome_problem_size(outcomes[i]);
+        at = put_number(at, outcomes[i]->message.v, 8);
+        at = put_number(at, outcomes[i]->fault, 1);
+        at = put_number(at, outcomes[i]->replayed, 1);
         at = put_number(at, error.size, 1);
         at = put_bytes(at, error.at, error.size);
         at = put_number(at, problem_size, 2);
-        at = put_bytes(at, outcomes[i].problem.at, problem_size);
+        at = put_bytes(at, outcomes[i]->problem.at, problem_size);
     }
     return slice_of(bytes, size);
 }
@@ -82,14 +85,15 @@ static bool error_of(struct slice name, enum err *out)
 
 static bool take_outcome(struct slice *rest, struct outcome *out)
 {
-    uint64_t fault = 0, size = 0;
+    uint64_t fault = 0, replayed = 0, size = 0;
     struct slice error;
     if (!take_number(rest, 8, &out->message.v) || !take_number(rest, 1, &fault) ||
-        !take_number(rest, 1, &size) || !take_bytes(rest, size, &error) ||
-        !error_of(error, &out->err) || !take_number(rest, 2, &size) ||
-        !take_bytes(rest, size, &out->problem))
+        !take_number(rest, 1, &replayed) || !take_number(rest, 1, &size) ||
+        !take_bytes(rest, size, &error) || !error_of(error, &out->err) ||
+        !take_number(rest, 2, &size) || !take_bytes(rest, size, &out->problem))
         return false;
     out->fault = (uint8_t)fault;
+    out->replayed = replayed != 0;
     return true;
 }
 

@@ -35,17 +35,16 @@ bool event_of_state(enum recipient_state state, enum event_type *out)
     }
 }
 
-/* Whole seconds, rounded down: what is due now is due now. */
 void delivery_key(uint32_t webhook_number, uint64_t due_ms, struct event_id event,
                   char out[DELIVERY_KEY_SIZE + 1])
 {
-    snprintf(out, DELIVERY_KEY_SIZE + 1, "%08x%08x%016llx", (unsigned)webhook_number,
-             (unsigned)(due_ms / 1000), (unsigned long long)event.v);
+    snprintf(out, DELIVERY_KEY_SIZE + 1, "%08x%011llx%016llx", (unsigned)webhook_number,
+             (unsigned long long)due_ms, (unsigned long long)event.v);
 }
 
 uint64_t delivery_due_ms(const struct delivery *delivery)
 {
-    char second[9] = "";
-    memcpy(second, delivery->key + 8, 8);
-    return (uint64_t)strtoul(second, NULL, 16) * 1000;
+    char due[12] = "";
+    memcpy(due, delivery->key + 8, 11);
+    return strtoull(due, NULL, 16);
 }

@@ -53,9 +53,9 @@ struct event {
 extern const uint32_t webhook_gaps_s[WEBHOOK_TRIES - 1];
 
 /* One event for one webhook: its place in the webhook's queue on disk, in the order of time. */
-#define DELIVERY_KEY_SIZE 32
+#define DELIVERY_KEY_SIZE 35
 struct delivery {
-    char key[DELIVERY_KEY_SIZE + 1]; /* webhook, due second, event: 8 + 8 + 16 hex digits */
+    char key[DELIVERY_KEY_SIZE + 1]; /* webhook, due millisecond, event: 8 + 11 + 16 hex digits */
     struct webhook_id webhook;
     struct event event;
     uint32_t tries; /* made so far */

@@ -54,6 +54,9 @@ struct http_edge {
      */
     struct slice (*error_body)(void *user, unsigned status, struct arena *arena,
                                struct slice *out_content_type);
+    /* For paths that come and go while the server runs. Where it is set, it is asked instead of
+       `prefix`, and before the prefixes of all other edges. */
+    bool (*owns)(void *user, struct slice path);
 };
 
 struct http_config {

@@ -161,7 +161,7 @@ struct store_answer {
     enum attempt_state state;
     uint64_t at_ms;
     uint32_t status;
-    struct slice carrier_id, error;
+    struct slice carrier_id, error, error_text;
     enum recipient_state recipient_state;
     const char *error_word;      /* of the recipient, when it fails; NULL: the attempt's error */
     struct provider_id provider; /* becomes the recipient's */
@@ -185,7 +185,7 @@ struct store_receipt {
     struct attempt_id attempt;
     enum receipt_state state;
     uint64_t at_ms;
-    struct slice error, network;
+    struct slice error, error_text, network;
     struct store_keys keys;
 };
 
@@ -232,7 +232,7 @@ struct store_op {
         struct {
             struct replay
                 row; /* without a body: `outcomes` are written into it, as they are then */
-            const struct outcome *outcomes;
+            const struct outcome *const *outcomes;
             size_t outcome_count;
         } replay;
         uint64_t forget_replays; /* up to this id, at most 4,096 of them */

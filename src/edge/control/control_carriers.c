@@ -1,19 +1,60 @@
 #include <stdio.h>
 
 #include "edge/control/control_job.h"
+#include "edge/http_profile_check.h"
 
-#define WINDOW_USUAL 100
+#define WINDOW_USUAL_SMPP 100
+#define WINDOW_USUAL_HTTP 32
 
 static const char *bind_name(enum bind_kind bind)
 {
     return bind == BIND_TX_RX ? "tx+rx" : "trx";
 }
 
+/* The value of a setting of a profile, whose body begins behind a line [body]; empty: none. */
+static struct slice profile_value(struct slice profile, struct slice section, struct slice name)
+{
+    struct slice line, key;
+    bool inside = false;
+    while (slice_cut(&profile, '\n', &line)) {
+        line = slice_trim(line, " \t\r");
+        if (line.size && line.at[0] == '[') {
+            if (slice_eq(line, SLICE("[body]"))) break;
+            inside = slice_eq(slice_trim(line, "[]"), section);
+        } else if (inside && slice_cut(&line, '=', &key) &&
+                   slice_eq(slice_trim(key, " \t"), name)) {
+            return slice_trim(line, " \t");
+        }
+    }
+    return (struct slice){0};
+}
+
+/* Without what may be secret in it: user and password, and the query. */
+static struct slice public_url(struct control_job *job, struct slice url)
+{
+    struct slice scheme = {0}, rest, authority;
+    if (url.size == 0) return url;
+    const char *colon = memmem(url.at, url.size, "://", 3);
+    if (colon) scheme = slice_of(url.at, (size_t)(colon - url.at) + 3);
+    rest = slice_from(url, scheme.size);
+    if (!slice_cut(&rest, '?', &url)) return scheme;
+    rest = url;
+    if (!slice_cut(&rest, '/', &authority)) return scheme;
+    const char *at = memrchr(authority.at, '@', authority.size);
+    struct slice host = at ? slice_from(url, (size_t)(at - url.at) + 1) : url;
+    return arena_printf(&job->arena, "%.*s%.*s", (int)scheme.size, scheme.at, (int)host.size,
+                        host.at);
+}
+
 static void put_provider(struct control_job *job, const struct provider *provider)
 {
+    bool is_http = provider->kind == PROVIDER_HTTP;
+    struct slice address = slice_cstr(provider->address);
+    if (is_http)
+        address = public_url(job, profile_value(provider->profile, SLICE("request"), SLICE("url")));
     json_put_text(&job->json, "name", slice_cstr(provider->name));
-    json_put_text(&job->json, "kind", SLICE("smpp"));
-    json_put_text(&job->json, "address", slice_cstr(provider->address));
+    json_put_text(&job->json, "kind", is_http ? SLICE("http") : SLICE("smpp"));
+    json_put_text(&job->json, "address", address);
     json_put_text(&job->json, "system_id", slice_cstr(provider->system_id));
     json_put_text(&job->json, "bind", slice_cstr(bind_name(provider->bind)));
     json_put_integer(&job->json, "window", provider->window);
@@ -38,7 +79,7 @@ static enum err read_bind(struct control_job *job, enum bind_kind *out)
 static enum err read_texts(struct control_job *job, struct command_provider *out)
 {
     struct control_args *args = &job->args;
-    struct provider *provider = &out->provider;
+    struct provider *provider = out->provider;
     const struct {
         const struct field *arg;
         const char *name;
@@ -61,14 +102,24 @@ static enum err read_texts(struct control_job *job, struct command_provider *out
         if (err) return err;
         out->parts |= rows[i].part;
     }
-    return ERR_OK;
+    if (!control_given(&args->http)) return ERR_OK;
+    provider->kind = PROVIDER_HTTP;
+    out->parts |= PROVIDER_PROFILE;
+    enum err err =
+        control_slice(job, &args->http, "the profile", PROFILE_MAX_SIZE, &provider->profile);
+    if (!err && !http_profile_check(provider->profile, slice_cstr(provider->name), job->problem))
+        err = ERR_INVALID;
+    return err;
 }
 
 static enum err read_provider(struct control_job *job, enum command_kind kind)
 {
     struct command *command = &job->call.command;
-    struct provider *provider = &command->provider.provider;
+    struct provider *provider = ARENA_NEW(&job->arena, struct provider);
     command->kind = kind;
+    command->provider.provider = provider;
+    if (kind == COMMAND_PROVIDER_ADD)
+        provider->window = control_given(&job->args.http) ? WINDOW_USUAL_HTTP : WINDOW_USUAL_SMPP;
     enum err err = control_text(job, &job->args.name, "the name", NAME_MAX_SIZE, provider->name);
     if (!err) err = read_texts(job, &command->provider);
     if (!err) err = read_bind(job, &provider->bind);
@@ -90,9 +141,8 @@ static enum err read_provider(struct control_job *job, enum command_kind kind)
 
 static enum err ask_provider_add(struct control_job *job)
 {
-    job->call.command.provider.provider.window = WINDOW_USUAL;
-    if (!control_given(&job->args.smpp))
-        return control_refuse(job, ERR_INVALID, "--smpp HOST:PORT is missing");
+    if (control_given(&job->args.smpp) == control_given(&job->args.http))
+        return control_refuse(job, ERR_INVALID, "either --smpp HOST:PORT or --http PROFILE");
     return read_provider(job, COMMAND_PROVIDER_ADD);
 }
 
@@ -108,7 +158,7 @@ static enum err ask_provider_remove(struct control_job *job)
 
 static void tell_provider(struct control_job *job)
 {
-    put_provider(job, &job->call.command.provider.provider);
+    put_provider(job, job->call.command.provider.provider);
 }
 
 static enum err ask_status(struct control_job *job)
