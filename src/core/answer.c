@@ -19,7 +19,7 @@ struct answer_kept {
     struct answer_kept *next;
     struct store_op op;
     char carrier_id[CARRIER_ID_MAX + 1];
-    char error[ERROR_WORD_MAX + 1];
+    char error[ERROR_WORD_MAX + 1], error_text[ERROR_TEXT_MAX + 1];
 };
 
 static struct slice keep_text(char *to, struct slice text)
@@ -37,6 +37,7 @@ static void answer_written(struct tick *tick, const struct store_op *op, void *u
         if (op->kind == STORE_ANSWER) {
             kept->op.answer.carrier_id = keep_text(kept->carrier_id, op->answer.carrier_id);
             kept->op.answer.error = keep_text(kept->error, op->answer.error);
+            kept->op.answer.error_text = keep_text(kept->error_text, op->answer.error_text);
         }
         *dispatch->kept_end = kept;
         dispatch->kept_end = &kept->next;
@@ -58,6 +59,7 @@ void answer_write_kept(struct tick *tick)
         if (op->kind == STORE_ANSWER) {
             op->answer.carrier_id = arena_copy(&tick->arena, op->answer.carrier_id);
             op->answer.error = arena_copy(&tick->arena, op->answer.error);
+            op->answer.error_text = arena_copy(&tick->arena, op->answer.error_text);
             op->answer.keys = tick_keys(tick);
         } else {
             op->finish.keys = tick_keys(tick);
@@ -367,6 +369,7 @@ void dispatch_answer(struct tick *tick, struct command *command)
         .status = answer->status,
         .carrier_id = arena_copy(&tick->arena, cut(answer->carrier_id, CARRIER_ID_MAX)),
         .error = arena_copy(&tick->arena, cut(answer->error, ERROR_WORD_MAX)),
+        .error_text = arena_copy(&tick->arena, cut(answer->error_text, ERROR_TEXT_MAX)),
         .recipient_state = settled.state,
         .error_word = settled.error_word,
         .provider = settled.provider,

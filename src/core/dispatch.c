@@ -70,9 +70,11 @@ static void submit(struct tick *tick, struct flight *flight, const struct segmen
 {
     struct core *core = tick->core;
     struct pending *pending = flight->pending;
+    const struct provider *provider = catalog_provider(&core->catalog, pending_provider(pending));
     struct submit out = {
         .attempt = attempt_id_of(pending->recipient, flight->attempt),
         .provider = pending_provider(pending),
+        .kind = provider ? provider->kind : PROVIDER_SMPP,
         .number = pending->number,
         .sender = pending->sender,
         .text = pending->text,

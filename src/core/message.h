@@ -117,7 +117,7 @@ struct attempt {
     uint64_t receipt_at_ms;
     char receipt_error[ERROR_WORD_MAX + 1];
     char error_text[ERROR_TEXT_MAX + 1]; /* the carrier's sentence on a refusal or failure */
-    char network[ERROR_WORD_MAX + 1]; /* of the handset, where the receipt names it: "mtn_ng" */
+    char network[ERROR_WORD_MAX + 1];    /* of the handset, where the receipt names it: "mtn_ng" */
 };
 
 /* What the receipts so far make of a recipient whose attempts are given: RECIPIENT_DELIVERED when

@@ -35,7 +35,8 @@ struct slice outcomes_write(const struct outcome *const *outcomes, size_t count,
 {
     size_t size = 1;
     for (size_t i = 0; i < count; i++)
-        size += OUTCOME_MIN_SIZE + outcome_error(outcomes[i]).size + outcome_problem_size(outcomes[i]);
+        size +=
+            OUTCOME_MIN_SIZE + outcome_error(outcomes[i]).size + outcome_problem_size(outcomes[i]);
     char *bytes = arena_alloc(arena, size);
     char *at = put_number(bytes, OUTCOME_VERSION, 1);
     for (size_t i = 0; i < count; i++) {
@@ -87,9 +88,9 @@ static bool take_outcome(struct slice *rest, struct outcome *out)
     uint64_t fault = 0, replayed = 0, size = 0;
     struct slice error;
     if (!take_number(rest, 8, &out->message.v) || !take_number(rest, 1, &fault) ||
-        !take_number(rest, 1, &replayed) || !take_number(rest, 1, &size) || !take_bytes(rest, size, &error) ||
-        !error_of(error, &out->err) || !take_number(rest, 2, &size) ||
-        !take_bytes(rest, size, &out->problem))
+        !take_number(rest, 1, &replayed) || !take_number(rest, 1, &size) ||
+        !take_bytes(rest, size, &error) || !error_of(error, &out->err) ||
+        !take_number(rest, 2, &size) || !take_bytes(rest, size, &out->problem))
         return false;
     out->fault = (uint8_t)fault;
     out->replayed = replayed != 0;

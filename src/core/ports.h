@@ -11,6 +11,7 @@
 struct submit {
     struct attempt_id attempt;
     struct provider_id provider;
+    enum provider_kind kind;
     uint64_t number;
     struct slice sender;
     struct slice text; /* the whole message */

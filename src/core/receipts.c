@@ -284,19 +284,23 @@ static void receipt_written(struct tick *tick, const struct store_op *op, void *
         map_remove_value(&receipts->open_before, step->key, op->receipt.attempt.v);
 }
 
+static struct slice cut(struct slice text, size_t max)
+{
+    return slice_of(text.at, text.size < max ? text.size : max);
+}
+
 static void write_receipt(struct tick *tick, struct receipt_step *step, const struct match *match,
-                          enum receipt_state state, struct slice error, struct slice network)
+                          const struct command_receipt *receipt)
 {
     step->key = match->key;
-    if (error.size > ERROR_WORD_MAX) error.size = ERROR_WORD_MAX;
-    if (network.size > ERROR_WORD_MAX) network.size = ERROR_WORD_MAX;
     struct store_op *op = tick_op(tick, STORE_RECEIPT, receipt_written, step);
     op->receipt = (struct store_receipt){
         .attempt = match->attempt,
-        .state = state,
+        .state = receipt->state,
         .at_ms = tick->now_ms,
-        .error = error,
-        .network = network,
+        .error = cut(receipt->error, ERROR_WORD_MAX),
+        .error_text = cut(receipt->error_text, ERROR_TEXT_MAX),
+        .network = cut(receipt->network, ERROR_WORD_MAX),
         .keys = tick_keys(tick),
     };
 }
@@ -336,7 +340,7 @@ void receipts_decide(struct tick *tick, struct command *command)
     struct match match;
     bool wait;
     if (match_receipt(core, &step->claim, &match, &wait)) {
-        write_receipt(tick, step, &match, receipt->state, receipt->error, receipt->network);
+        write_receipt(tick, step, &match, receipt);
         return;
     }
     if (receipt->must_match && !may_be_early(tick, receipt->provider)) {
@@ -367,7 +371,8 @@ static void try_parked(struct tick *tick, struct parked *parked)
     if (match_receipt(tick->core, &parked->claim, &match, &wait)) {
         struct receipt_step *step = ARENA_NEW(&tick->arena, struct receipt_step);
         step->claim = parked->claim;
-        write_receipt(tick, step, &match, receipt->state, receipt->error, (struct slice){0});
+        write_receipt(tick, step, &match,
+                      &(struct command_receipt){.state = receipt->state, .error = receipt->error});
         parked_leave(tick, parked);
     } else if (wait) {
         watch(&tick->core->receipts, parked);

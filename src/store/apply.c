@@ -250,6 +250,7 @@ static enum err apply_answer(struct books *books, struct store_op *op)
     attempt.status = answer->status;
     SET_TEXT(attempt.carrier_id, answer->carrier_id);
     SET_TEXT(attempt.error, answer->error);
+    SET_TEXT(attempt.error_text, answer->error_text);
     err = put(books, ROW_ATTEMPT, &attempt);
     if (err || answer->recipient_state == RECIPIENT_NEW) return err;
 
@@ -321,6 +322,7 @@ static enum err apply_receipt(struct books *books, struct store_op *op)
     attempt.receipt = receipt->state;
     attempt.receipt_at_ms = receipt->at_ms;
     SET_TEXT(attempt.receipt_error, receipt->error);
+    if (receipt->error_text.size) SET_TEXT(attempt.error_text, receipt->error_text);
     /* An earlier receipt may have named it. */
     if (receipt->network.size) SET_TEXT(attempt.network, receipt->network);
     err = put(books, ROW_ATTEMPT, &attempt);

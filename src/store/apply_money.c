@@ -140,7 +140,7 @@ static enum err post_shares(struct books *books, const struct message *message,
 enum err payment_of(const struct store_accept *accept, const struct book *book, struct payment *out)
 {
     const struct message *message = accept->message;
-    struct payment payment = {message->quota, message->price};
+    struct payment payment = {0, message->price};
     if (accept->quota_rate > 0) {
         assert(message->recipient_count == 1);
         int64_t available = book->balances[ASSET_QUOTA].available;

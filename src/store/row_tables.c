@@ -163,6 +163,7 @@ static const struct column attempt_columns[] = {
     {"carrier_id", COLUMN_CHARS, FIELD(TYPE, carrier_id)},
     {"receipt_at_ms", COLUMN_UINT, FIELD(TYPE, receipt_at_ms)},
     {"receipt_error", COLUMN_CHARS, FIELD(TYPE, receipt_error)},
+    {"error_text", COLUMN_CHARS, FIELD(TYPE, error_text)},
     {"network", COLUMN_CHARS, FIELD(TYPE, network)},
 };
 #undef TYPE

@@ -141,6 +141,7 @@ static const char tables_2[] =
     "ALTER TABLE message ADD COLUMN released INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE recipient ADD COLUMN tells INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE attempt ADD COLUMN error TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE attempt ADD COLUMN error_text TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE attempt ADD COLUMN network TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE book ADD COLUMN last_hep_live INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE book ADD COLUMN last_hep_test INTEGER NOT NULL DEFAULT 0;"
@@ -239,7 +240,7 @@ static const char views_2[] =
     "  WHEN 4 THEN 'deleted' WHEN 5 THEN 'undeliverable' WHEN 6 THEN 'accepted'"
     "  WHEN 7 THEN 'unknown' WHEN 8 THEN 'rejected' WHEN 9 THEN 'skipped' END AS receipt,"
     " " TIME_OR_NULL("t.receipt_at_ms") " AS receipt_at, t.receipt_error,"
-    " t.network"
+    " t.error_text, t.network"
     " FROM attempt t LEFT JOIN provider p ON p.id = t.provider;"
 
     "CREATE VIEW senders AS SELECT s.id, " TIME_OF_MS("s.created_at_ms") " AS created_at,"

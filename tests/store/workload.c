@@ -119,7 +119,7 @@ static void add_receipt(struct parts *parts, size_t group, unsigned send)
         .kind = STORE_RECEIPT,
         .receipt = {.attempt = attempt_id_of(recipient_of(group - 2, send), 1),
                     .state = fails(send) ? RECEIPT_UNDELIVERABLE : RECEIPT_DELIVERED,
-                    .refund_ledger = {key_of(group, PLACE_REFUND + send)}}};
+                    .keys.refund = {key_of(group, PLACE_REFUND + send)}}};
 }
 
 enum err workload_write(struct store *store, size_t group)

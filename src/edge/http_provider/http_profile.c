@@ -226,17 +226,21 @@ static const struct {
 
 /* ---- Lines --------------------------------------------------------------------------------- */
 
+static struct slice restore(const char *text, char to[LINE_LONGEST + 1])
+{
+    size_t size = strlen(text);
+    for (size_t i = 0; i <= size; i++)
+        to[i] = text[i] == SEMICOLON ? ';' : text[i];
+    return slice_of(to, size);
+}
+
 static int read_pair(void *user, const char *section, const char *name, const char *value)
 {
     struct reading *reading = user;
-    char plain[LINE_LONGEST + 1];
-    snprintf(plain, sizeof plain, "%s", value);
-    for (char *at = plain; *at; at++)
-        if (*at == SEMICOLON) *at = ';';
-    struct slice text = slice_cstr(plain);
+    char texts[2][LINE_LONGEST + 1];
+    struct slice key = restore(name, texts[0]), text = restore(value, texts[1]);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
-        if (strcmp(section, sections[i].name) == 0)
-            return sections[i].store(reading, slice_cstr(name), text);
+        if (strcmp(section, sections[i].name) == 0) return sections[i].store(reading, key, text);
     for (size_t i = 0; i < SETTING_COUNT; i++)
         if (strcmp(section, settings[i].section) == 0 && strcmp(name, settings[i].name) == 0)
             return store_setting(reading, &settings[i], text);

@@ -112,7 +112,8 @@ static void write_variables(const struct submit *submit, unsigned used, struct b
 {
     struct values values = {.submit = submit};
     phone_format(submit->number, values.to);
-    snprintf(values.reference, sizeof values.reference, "%" PRIu64, submit->attempt.v);
+    snprintf(values.reference, sizeof values.reference, "%" PRIu64,
+             attempt_recipient(submit->attempt).v);
     snprintf(values.segments, sizeof values.segments, "%" PRIu32,
              segment_count(submit->text).segments);
     struct json_writer json;

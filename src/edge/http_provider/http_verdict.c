@@ -51,7 +51,8 @@ static void answered(const struct http_profile *profile, const struct http_resul
     out->status = result->status;
     out->state = ATTEMPT_TAKEN;
     if (good && profile->id.size == 0) {
-        out->carrier_id = arena_printf(arena, "%" PRIu64, out->attempt.v);
+        /* What the templates call the reference: receipts may name it. */
+        out->carrier_id = arena_printf(arena, "%" PRIu64, attempt_recipient(out->attempt).v);
         return;
     }
     json_path_read(result->body, profile->id, arena, &id);

@@ -7,7 +7,7 @@
 enum { JSON_PATH_MAX = 128 };
 
 bool json_path_is_valid(struct slice path);
-/* A text as it is, an integer in decimal, true or false; in the arena. False when there is nothing
-   else, or no JSON. An empty path is not there. */
+/* A text as it is, or a number, true or false as written; in the arena or in the body. False when
+   nothing else is there, or no JSON. An empty path leads nowhere. */
 bool json_path_read(struct slice body, struct slice path, struct arena *arena,
                     struct slice *out_value);
