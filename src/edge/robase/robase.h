@@ -35,5 +35,5 @@ void robase_provider(void *robase, const struct provider *provider, bool removed
    thread. The header `Robase-Event` is event_type_names[event->type]. A retry gives the same bytes
    although the message has moved on, because only what was known at the event is told. False: the
    message is gone, or the store did not answer. */
-bool robase_event_body(struct robase *robase, struct store_reader *reader,
-                       const struct event *event, struct buf *out);
+bool robase_event_body(void *robase, struct store_reader *reader, const struct event *event,
+                       struct buf *out);

@@ -116,9 +116,10 @@ void robase_events_write(struct json_writer *json, const struct robase_view *vie
 
 /* ---- The body of a delivery ---------------------------------------------------------------- */
 
-bool robase_event_body(struct robase *robase, struct store_reader *reader,
-                       const struct event *event, struct buf *out)
+bool robase_event_body(void *user, struct store_reader *reader, const struct event *event,
+                       struct buf *out)
 {
+    struct robase *robase = user;
     struct arena arena = {0};
     struct store_recipient story;
     enum err err = store_story(reader, event->message, &arena, &story);
