@@ -180,7 +180,7 @@ struct store_finish {
 
 /* A receipt for an attempt: kept on the attempt, then recipient_fold over all attempts of the
    recipient decides, and the recipient moves if it may (with the refund that brings). A verdict
-   that comes after a final one is kept out: ERR_STALE. */
+   that comes after a final one changes nothing but attempt.late: ERR_STALE. */
 struct store_receipt {
     struct attempt_id attempt;
     enum receipt_state state;

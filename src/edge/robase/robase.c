@@ -189,6 +189,15 @@ static void on_request(void *user, struct http_request *request, struct http_acc
         http_set_user(request, visitor);
 }
 
+/* What is done to one resource is not what is done to another: the path's id belongs to the key,
+   behind a byte that no key has. */
+static struct slice key_of(struct robase_call *call, struct slice key)
+{
+    if (key.size == 0 || call->id.size == 0) return arena_copy(&call->arena, key);
+    return arena_printf(&call->arena, "%.*s\n%.*s", (int)key.size, key.at, (int)call->id.size,
+                        call->id.at);
+}
+
 static void on_body_end(void *user, struct http_request *request, struct slice body)
 {
     const struct visitor *visitor = http_user(request);
@@ -202,7 +211,7 @@ static void on_body_end(void *user, struct http_request *request, struct slice b
     call->once = (struct once){
         .account = visitor->caller.account,
         .endpoint = visitor->route->endpoint,
-        .key = arena_copy(&call->arena, visitor->once_key),
+        .key = key_of(call, visitor->once_key),
     };
     buf_init(&call->body, ANSWER_MAX);
     call->route->handle(call, body);
