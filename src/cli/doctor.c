@@ -8,6 +8,7 @@
 #include "cli/render.h"
 #include "net/loop.h"
 #include "net/tcp.h"
+#include "wire/url.h"
 
 #define CONNECT_TIMEOUT_MS 3000
 #define ANSWER_MAX         (16u << 20)
@@ -114,19 +115,6 @@ static bool check_server(struct doctor *doctor)
     return false;
 }
 
-/* HOST:PORT of an http:// or https:// URL. */
-static struct slice url_address(struct slice url, struct arena *arena)
-{
-    struct slice host, rest = url;
-    bool secure = slice_starts(url, SLICE("https://"));
-    if (!secure && !slice_starts(url, SLICE("http://"))) return url;
-    rest = slice_from(url, secure ? 8 : 7);
-    if (!slice_cut(&rest, '/', &host)) return url;
-    const char *colon = memrchr(host.at, ':', host.size);
-    if (colon && !memchr(colon, ']', host.size - (size_t)(colon - host.at))) return host;
-    return arena_printf(arena, "%.*s:%s", (int)host.size, host.at, secure ? "443" : "80");
-}
-
 static void check_provider(struct doctor *doctor, struct slice provider, bool running,
                            struct arena *arena)
 {
@@ -135,7 +123,8 @@ static void check_provider(struct doctor *doctor, struct slice provider, bool ru
     struct slice line =
         arena_printf(arena, "%.*s at %.*s", (int)name.size, name.at, (int)address.size, address.at);
     bool is_http = slice_eq(render_member(provider, "kind"), SLICE("\"http\""));
-    if (is_http && can_reach(url_address(address, arena)))
+    struct url url;
+    if (is_http && url_read(address, &url) && can_reach(url_address(&url, arena)))
         well("provider", line);
     else if (is_http)
         ill(doctor, "provider", line,

@@ -220,13 +220,11 @@ static struct expr *arguments_check(struct parser *parser, struct expr *call, si
 {
     struct slice name = functions[call->function].name;
     size_t least = functions[call->function].least, most = functions[call->function].most;
+    size_t bound = count < least ? least : most;
+    const char *how = least == most ? "" : count < least ? "at least " : "at most ";
     if (count < least || count > most)
-        return gotemplate_problem(
-            &parser->source, at, "%.*s takes %s%zu argument%s, not %zu", GOTEMPLATE_CLIP(name),
-            least == most   ? ""
-            : count < least ? "at least "
-                            : "at most ",
-            count < least ? least : most, (count < least ? least : most) == 1 ? "" : "s", count);
+        return gotemplate_problem(&parser->source, at, "%.*s takes %s%zu argument%s, not %zu",
+                                  GOTEMPLATE_CLIP(name), how, bound, bound == 1 ? "" : "s", count);
     const struct expr *format = call->operand;
     if (call->function != FUNCTION_PRINTF || format->kind != EXPR_CONSTANT) return call;
     const char *problem = format->value.kind == VALUE_TEXT

@@ -107,7 +107,6 @@ void gotemplate_put_float(struct buf *out, const struct gotemplate_spec *spec, d
     int precision = spec->has_precision ? (int)spec->precision : 6;
     if (isinf(real)) {
         padding.zero = false;
-        padding.plus = padding.plus || spec->verb == 'v';
         size = (size_t)snprintf(text, room, real < 0 ? "-Inf" : "+Inf");
     } else if (spec->verb == 'f') {
         size = (size_t)snprintf(text, room, "%.*f", precision, real);

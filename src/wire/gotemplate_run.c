@@ -206,12 +206,12 @@ static struct value call_len(struct gotemplate_run *run, const struct expr *call
 
 static struct value call_printf(struct gotemplate_run *run, const struct expr *call)
 {
-    struct value args[GOTEMPLATE_ARGUMENTS_MAX];
+    struct value format = eval(run, call->operand), args[GOTEMPLATE_ARGUMENTS_MAX];
     size_t count = 0;
-    for (const struct expr *arg = call->operand; arg; arg = arg->next)
+    for (const struct expr *arg = call->operand->next; arg; arg = arg->next)
         args[count++] = eval(run, arg);
-    if (args[0].kind != VALUE_TEXT) return (struct value){0};
-    struct slice text = gotemplate_printf(run, args[0].text, args + 1, count - 1);
+    if (format.kind != VALUE_TEXT) return (struct value){0};
+    struct slice text = gotemplate_printf(run, format.text, args, count);
     return (struct value){.kind = VALUE_TEXT, .text = text};
 }
 

@@ -7,7 +7,8 @@
 #include "wire/gotemplate_inside.h"
 #include "wire/utf.h"
 
-#define CLIP_SIZE 40
+/* Twice so much and a sentence around it still fit into a problem. */
+#define CLIP_SIZE 24
 
 size_t gotemplate_clip(struct slice text)
 {

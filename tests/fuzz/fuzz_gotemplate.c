@@ -1,6 +1,6 @@
 /* Templates: a compiled one renders the same text each time, within the ceiling and as valid UTF-8,
-   names its variables once each, and renders with none of them. The input is the template, a line
-   break of three characters, and the variables. */
+   names its variables once each, and fails only where it may. The input is the template, a line of
+   two dashes, and the variables. */
 #include "wire/gotemplate.h"
 
 #include <assert.h>
@@ -48,10 +48,9 @@ static bool is_object(struct slice variables)
     return valid;
 }
 
-/* What the template holds of raw text comes through as it is, so that the output is valid UTF-8
-   whenever nothing was cut. */
+/* json_read is what the reading of the variables is held against. */
 static void rendering_holds(const struct gotemplate *template, const struct gotemplate *same,
-                            struct slice variables)
+                            struct slice variables, size_t source_size)
 {
     struct buf a, b;
     buf_init(&a, OUTPUT_MAX);
@@ -59,10 +58,11 @@ static void rendering_holds(const struct gotemplate *template, const struct gote
     bool ok = gotemplate_render(template, variables, &a);
     assert(gotemplate_render(same, variables, &b) == ok);
     assert(slice_eq(buf_slice(&a), buf_slice(&b)) && a.full == b.full && a.size <= OUTPUT_MAX);
-    if (ok) {
-        assert(!a.full && utf8_valid(buf_slice(&a)));
-        assert(variables.size == 0 || is_object(variables));
-    }
+    bool right = variables.size == 0 || is_object(variables);
+    if (ok) assert(right && !a.full && utf8_valid(buf_slice(&a)));
+    /* A name or a value costs two bytes of the source at least. */
+    bool cheap = source_size * (variables.size + OUTPUT_MAX) < GOTEMPLATE_STEPS_MAX;
+    if (!ok && cheap) assert(!right || a.full);
     buf_done(&a);
     buf_done(&b);
 }
@@ -78,8 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(strcmp(problem, problem_again) == 0);
     if (template) {
         variables_hold(template, source);
-        rendering_holds(template, same, variables);
-        rendering_holds(template, same, (struct slice){0});
+        rendering_holds(template, same, variables, source.size);
+        rendering_holds(template, same, (struct slice){0}, source.size);
     } else {
         problem_holds(problem);
     }

@@ -2,6 +2,7 @@
 
 #include "edge/control/control_job.h"
 #include "edge/http_profile_check.h"
+#include "wire/url.h"
 
 #define WINDOW_USUAL_SMPP 100
 #define WINDOW_USUAL_HTTP 32
@@ -29,29 +30,25 @@ static struct slice profile_value(struct slice profile, struct slice section, st
     return (struct slice){0};
 }
 
-/* Without what may be secret in it: user and password, and the query. */
-static struct slice public_url(struct control_job *job, struct slice url)
+static bool read_url(const struct provider *provider, struct url *out)
 {
-    struct slice scheme = {0}, rest, authority;
-    if (url.size == 0) return url;
-    const char *colon = memmem(url.at, url.size, "://", 3);
-    if (colon) scheme = slice_of(url.at, (size_t)(colon - url.at) + 3);
-    rest = slice_from(url, scheme.size);
-    if (!slice_cut(&rest, '?', &url)) return scheme;
-    rest = url;
-    if (!slice_cut(&rest, '/', &authority)) return scheme;
-    const char *at = memrchr(authority.at, '@', authority.size);
-    struct slice host = at ? slice_from(url, (size_t)(at - url.at) + 1) : url;
-    return arena_printf(&job->arena, "%.*s%.*s", (int)scheme.size, scheme.at, (int)host.size,
-                        host.at);
+    return url_read(profile_value(provider->profile, SLICE("request"), SLICE("url")), out);
+}
+
+/* Without what may be secret in it: user and password, and the query. */
+static struct slice public_url(struct control_job *job, const struct provider *provider)
+{
+    struct url url;
+    if (!read_url(provider, &url)) return (struct slice){0};
+    struct slice address = url_address(&url, &job->arena);
+    return arena_printf(&job->arena, "%s://%.*s%.*s", url.secure ? "https" : "http",
+                        (int)address.size, address.at, (int)url.path.size, url.path.at);
 }
 
 static void put_provider(struct control_job *job, const struct provider *provider)
 {
     bool is_http = provider->kind == PROVIDER_HTTP;
-    struct slice address = slice_cstr(provider->address);
-    if (is_http)
-        address = public_url(job, profile_value(provider->profile, SLICE("request"), SLICE("url")));
+    struct slice address = is_http ? public_url(job, provider) : slice_cstr(provider->address);
     json_put_text(&job->json, "name", slice_cstr(provider->name));
     json_put_text(&job->json, "kind", is_http ? SLICE("http") : SLICE("smpp"));
     json_put_text(&job->json, "address", address);
@@ -72,6 +69,19 @@ static enum err read_bind(struct control_job *job, enum bind_kind *out)
     if (!slice_eq_nocase(text, SLICE("trx")) && !slice_eq_nocase(text, SLICE("tx+rx")))
         return control_refuse(job, ERR_INVALID, "bind is trx or tx+rx");
     *out = slice_eq_nocase(text, SLICE("tx+rx")) ? BIND_TX_RX : BIND_TRX;
+    return ERR_OK;
+}
+
+static enum err read_http_address(struct control_job *job, struct command_provider *out)
+{
+    struct url url;
+    if (!read_url(out->provider, &url))
+        return control_refuse(job, ERR_INVALID, "url in the profile leads nowhere");
+    struct slice address = url_address(&url, &job->arena);
+    if (address.size > ADDRESS_MAX_SIZE)
+        return control_refuse(job, ERR_INVALID, "the host of url is too long");
+    memcpy(out->provider->address, address.at, address.size);
+    out->parts |= PROVIDER_ADDRESS;
     return ERR_OK;
 }
 
@@ -109,7 +119,7 @@ static enum err read_texts(struct control_job *job, struct command_provider *out
         control_slice(job, &args->http, "the profile", PROFILE_MAX_SIZE, &provider->profile);
     if (!err && !http_profile_check(provider->profile, slice_cstr(provider->name), job->problem))
         err = ERR_INVALID;
-    return err;
+    return err ? err : read_http_address(job, out);
 }
 
 static enum err read_provider(struct control_job *job, enum command_kind kind)

@@ -91,8 +91,7 @@ static struct slice read_text(struct slice body, struct slice path, size_t max, 
 {
     struct slice text = {0};
     json_path_read(body, path, arena, &text);
-    if (text.size > max) text.size = max;
-    return text;
+    return http_profile_cut(text, max);
 }
 
 static void dlr_on_body_end(void *user, struct http_request *request, struct slice body)
@@ -116,6 +115,7 @@ static void dlr_on_body_end(void *user, struct http_request *request, struct sli
         .carrier_id = read_text(body, profile->dlr_id, CARRIER_ID_MAX, arena),
         .state = http_profile_state(profile, status),
         .error = read_text(body, profile->dlr_error, ERROR_WORD_MAX, arena),
+        .error_text = read_text(body, profile->dlr_text, ERROR_TEXT_MAX, arena),
         .network = read_text(body, profile->dlr_network, ERROR_WORD_MAX, arena),
         .must_match = true,
     };

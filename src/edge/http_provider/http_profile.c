@@ -100,6 +100,7 @@ static const struct setting {
     ROW("dlr", "id", SETTING_PATH, dlr_id, "message_id"),
     ROW("dlr", "status", SETTING_PATH, dlr_status, "status"),
     ROW("dlr", "error", SETTING_PATH, dlr_error, "error_code"),
+    ROW("dlr", "error_message", SETTING_PATH, dlr_text, "error_message"),
     ROW("dlr", "network", SETTING_PATH, dlr_network, "carrier"),
 #undef ROW
 };
@@ -355,6 +356,12 @@ struct slice http_profile_error(const struct http_profile *profile, struct slice
     for (size_t i = 0; i < profile->error_count; i++)
         if (slice_eq_nocase(profile->errors[i].theirs, theirs)) return profile->errors[i].ours;
     return SLICE("");
+}
+
+struct slice http_profile_cut(struct slice text, size_t max)
+{
+    if (text.size <= max) return text;
+    return slice_of(text.at, utf8_valid_size(slice_of(text.at, max)));
 }
 
 enum receipt_state http_profile_state(const struct http_profile *profile, struct slice theirs)

@@ -41,7 +41,7 @@ struct http_profile {
     size_t error_count;
     struct slice dlr_secret; /* empty: no receipts come */
     struct slice dlr_header; /* begins the names of both headers: "X-Acme" */
-    struct slice dlr_id, dlr_status, dlr_error, dlr_network;
+    struct slice dlr_id, dlr_status, dlr_error, dlr_text, dlr_network;
     struct profile_state states[PROFILE_STATES_MAX];
     size_t state_count;
 };
@@ -53,5 +53,7 @@ void http_profile_done(struct http_profile *profile);
 
 /* Our word for a carrier's, compared without case; empty when the profile has none. */
 struct slice http_profile_error(const struct http_profile *profile, struct slice theirs);
+/* A carrier's text as far as we keep it: not in the middle of a character. */
+struct slice http_profile_cut(struct slice text, size_t max);
 /* By the profile's own words, then by those that most carriers use. */
 enum receipt_state http_profile_state(const struct http_profile *profile, struct slice theirs);

@@ -237,6 +237,7 @@ void http_providers_free(struct http_providers *providers)
 void http_providers_stop(struct http_providers *providers)
 {
     providers->stopped = true;
+    providers->server = NULL;
 }
 
 void http_providers_drain(struct http_providers *providers, void (*done)(void *user), void *user)

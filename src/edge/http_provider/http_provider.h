@@ -52,5 +52,6 @@ void http_providers_reply(struct http_providers *providers, struct http_ref repl
 /* On the loop. What the core hands out from now on is answered NOT_SENT; `done` is called when
    nothing is under way any more, which the profiles' timeouts bound, never before this returns. */
 void http_providers_drain(struct http_providers *providers, void (*done)(void *user), void *user);
-/* On the loop, before the client is freed: as drain, waiting for nothing. */
+/* On the loop, before the client is freed: as drain, waiting for nothing. Replies go nowhere from
+   now on: the server may be gone. */
 void http_providers_stop(struct http_providers *providers);

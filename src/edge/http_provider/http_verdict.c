@@ -9,12 +9,6 @@
 #define WORD_THROTTLE SLICE("throttle")
 #define WORD_RETRY    SLICE("retry")
 
-static struct slice cut_to(struct slice text, size_t max)
-{
-    if (text.size > max) text.size = max;
-    return text;
-}
-
 /* The carrier's own words for what is wrong. */
 struct complaint {
     struct slice code, message; /* empty: it does not say */
@@ -32,12 +26,13 @@ static void refused(const struct http_profile *profile, const struct complaint *
     if (ours.size == 0 && status == 429) ours = WORD_THROTTLE;
     out->state = slice_eq(ours, WORD_THROTTLE) ? ATTEMPT_THROTTLED : ATTEMPT_REFUSED;
     if (out->state == ATTEMPT_THROTTLED) return;
+    out->error_text = http_profile_cut(complaint->message, ERROR_TEXT_MAX);
     bool broken = ours.size == 0 && status >= 500;
     out->for_now = broken || slice_eq(ours, WORD_RETRY);
     if (ours.size && !out->for_now)
         out->error = ours;
     else if (complaint->code.size && !broken)
-        out->error = cut_to(complaint->code, ERROR_WORD_MAX);
+        out->error = http_profile_cut(complaint->code, ERROR_WORD_MAX);
     else
         out->error = arena_printf(arena, "http_%u", status);
 }
@@ -56,7 +51,7 @@ static void answered(const struct http_profile *profile, const struct http_resul
         return;
     }
     json_path_read(result->body, profile->id, arena, &id);
-    out->carrier_id = cut_to(id, CARRIER_ID_MAX);
+    out->carrier_id = http_profile_cut(id, CARRIER_ID_MAX);
     if (good && id.size) return;
     out->carrier_id = SLICE("");
     json_path_read(result->body, profile->error_code, arena, &complaint.code);

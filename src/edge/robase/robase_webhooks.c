@@ -5,6 +5,7 @@
 #include "edge/robase/robase_internal.h"
 #include "net/machine.h"
 #include "wire/json_view.h"
+#include "wire/url.h"
 
 #define EVENTS_ALL ((1u << EVENT_TYPE_COUNT) - 1)
 
@@ -59,26 +60,14 @@ static void tell_removed(struct robase_call *call)
 
 /* RFC 3986 as far as calling it needs: a scheme, a host, perhaps a port, and no bytes that would
    have to be escaped. Whether the address may be called is decided when it is. */
-static bool url_is_valid(struct slice url)
+static bool url_is_valid(struct slice text)
 {
-    struct slice rest = url, scheme, authority, port;
-    if (url.size == 0 || url.size > URL_MAX_SIZE) return false;
-    for (size_t i = 0; i < url.size; i++)
-        if (url.at[i] <= ' ' || url.at[i] > '~' || strchr("\"<>\\^`{|}", url.at[i])) return false;
-    if (!slice_cut(&rest, ':', &scheme) || !slice_starts(rest, SLICE("//"))) return false;
-    if (!slice_eq_nocase(scheme, SLICE("http")) && !slice_eq_nocase(scheme, SLICE("https")))
-        return false;
-    authority = slice_from(rest, 2);
-    for (size_t i = 0; i < authority.size; i++)
-        if (strchr("/?#", authority.at[i])) authority.size = i;
-    const char *bracket = memrchr(authority.at, ']', authority.size);
-    size_t host = bracket ? (size_t)(bracket - authority.at) : 0;
-    port = slice_from(authority, host);
-    const char *colon = memchr(port.at, ':', port.size);
-    if (!colon) return authority.size > 0;
-    uint64_t number;
-    struct slice digits = slice_from(authority, (size_t)(colon + 1 - authority.at));
-    return colon > authority.at && slice_u64(digits, &number) && number > 0 && number < 65536;
+    struct url url;
+    if (text.size == 0 || text.size > URL_MAX_SIZE) return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.at[i] <= ' ' || text.at[i] > '~' || strchr("\"<>\\^`{|}", text.at[i]))
+            return false;
+    return url_read(text, &url);
 }
 
 static enum robase_fault read_url(const struct field *url, struct webhook *out)

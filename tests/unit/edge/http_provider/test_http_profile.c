@@ -146,6 +146,7 @@ static void what_is_not_said_is_as_usual(void **state)
     assert_slice(profile.dlr_status, "status");
     assert_slice(profile.dlr_error, "error_code");
     assert_slice(profile.dlr_network, "carrier");
+    assert_slice(profile.dlr_text, "error_message");
     http_profile_done(&profile);
 }
 
@@ -172,6 +173,7 @@ static void every_setting_is_read(void **state)
                   "secret = s ;e\r\n"
                   "header = X-Their\r\n"
                   "id = a\r\nstatus = b\r\nerror = c\r\nnetwork = d\r\n"
+                  "error_message = e\r\n"
                   "[dlr.status]\r\n"
                   "Gone Away = expired\r\n"
                   "[body]\r\n"
@@ -208,6 +210,7 @@ static void every_setting_is_read(void **state)
     assert_slice(profile.dlr_status, "b");
     assert_slice(profile.dlr_error, "c");
     assert_slice(profile.dlr_network, "d");
+    assert_slice(profile.dlr_text, "e");
     assert_int_equal(http_profile_state(&profile, SLICE("gone away")), RECEIPT_EXPIRED);
     http_profile_done(&profile);
 }
@@ -249,6 +252,15 @@ static void words_of_receipts_are_known(void **state)
     http_profile_done(&profile);
 }
 
+static void a_text_is_not_cut_inside_a_character(void **state)
+{
+    struct slice text = SLICE("a\xE2\x82\xAC"
+                              "b");
+    static const size_t sizes[] = {0, 1, 1, 1, 4, 5, 5};
+    for (size_t max = 0; max < sizeof sizes / sizeof *sizes; max++)
+        assert_int_equal(http_profile_cut(text, max).size, sizes[max]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +271,7 @@ int main(void)
         cmocka_unit_test(every_setting_is_read),
         cmocka_unit_test(a_name_that_makes_no_header_needs_one),
         cmocka_unit_test(words_of_receipts_are_known),
+        cmocka_unit_test(a_text_is_not_cut_inside_a_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,10 +54,11 @@ static void on_answer(void *user, const struct command_answer *answer)
 static void on_receipt(void *user, const struct command_receipt *receipt, struct http_ref reply)
 {
     struct scene *scene = user;
-    tell(scene, "receipt of %u id %.*s state %d error %.*s network %.*s%s\n", receipt->provider.v,
-         (int)receipt->carrier_id.size, receipt->carrier_id.at, receipt->state,
-         (int)receipt->error.size, receipt->error.at, (int)receipt->network.size,
-         receipt->network.at, receipt->must_match ? " must match" : "");
+    tell(scene, "receipt of %u id %.*s state %d error %.*s %.*s network %.*s%s\n",
+         receipt->provider.v, (int)receipt->carrier_id.size, receipt->carrier_id.at, receipt->state,
+         (int)receipt->error.size, receipt->error.at, (int)receipt->error_text.size,
+         receipt->error_text.at, (int)receipt->network.size, receipt->network.at,
+         receipt->must_match ? " must match" : "");
     http_providers_reply(scene->providers, reply, scene->verdict);
     http_providers_reply(scene->providers, reply, scene->verdict); /* it is gone: no harm */
 }
@@ -388,7 +389,7 @@ static void send_receipt(struct scene *scene, const struct receipt *receipt)
 }
 
 #define BODY  "{\"message_id\":\"m1\",\"status\":\"DELIVERED\",\"carrier\":\"mtn_ng\"}"
-#define TOLD  "receipt of 1 id m1 state 2 error  network mtn_ng must match\n"
+#define TOLD  "receipt of 1 id m1 state 2 error   network mtn_ng must match\n"
 #define OK    "200 {\"ok\":true}"
 #define WRONG "401 {\"error\":\"the signature is wrong\"}"
 #define OLD   "401 {\"error\":\"the timestamp is not of the last five minutes\"}"
@@ -400,11 +401,13 @@ static const struct receipt receipts[] = {
     {"POST", "/acme/dlr?x", "x-acme", "1700000300", "s3cret", BODY, ERR_OK, TOLD, OK},
     {"POST", "/acme/dlr", "X-Acme", "1699999700", "s3cret", BODY, ERR_OK, TOLD, OK},
     {"POST", "/acme/dlr", "X-Acme", "1700000000", "s3cret",
-     "{\"message_id\":7,\"status\":\"gone\",\"error_code\":\"0123456789012345678901234567890123\"}",
+     "{\"message_id\":7,\"status\":\"gone\",\"error_message\":\"off\",\"error_code\":"
+     "\"0123456789012345678901234567890123\"}",
      ERR_OK,
-     "receipt of 1 id 7 state 3 error 0123456789012345678901234567890 network  must match\n", OK},
+     "receipt of 1 id 7 state 3 error 0123456789012345678901234567890 off network  must match\n",
+     OK},
     {"POST", "/acme/dlr", "X-Acme", "1700000000", "s3cret", "{\"message_id\":\"m1\"}", ERR_OK,
-     "receipt of 1 id m1 state 0 error  network  must match\n", OK},
+     "receipt of 1 id m1 state 0 error   network  must match\n", OK},
     /* What became of it. */
     {"POST", "/acme/dlr", "X-Acme", "1700000000", "s3cret", BODY, ERR_NOT_FOUND, TOLD,
      "404 {\"error\":\"there is no message with this id\"}"},

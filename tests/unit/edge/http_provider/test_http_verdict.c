@@ -25,6 +25,7 @@ struct row {
     enum attempt_state state;
     const char *carrier_id, *error;
     bool for_now;
+    const char *text; /* NULL: none */
 };
 
 static const struct row rows[] = {
@@ -50,8 +51,12 @@ static const struct row rows[] = {
     {full, HTTP_ANSWERED, 402, "", ATTEMPT_REFUSED, "", "http_402", true},
     {full, HTTP_ANSWERED, 451, "<html>", ATTEMPT_REFUSED, "", "dnd_blocked", false},
     {full, HTTP_ANSWERED, 400, "{\"text\":\"Number is bad\"}", ATTEMPT_REFUSED, "", "phone_invalid",
-     false},
-    {full, HTTP_ANSWERED, 400, "{\"text\":\"no\"}", ATTEMPT_REFUSED, "", "http_400", false},
+     false, "Number is bad"},
+    {full, HTTP_ANSWERED, 400, "{\"text\":\"no\"}", ATTEMPT_REFUSED, "", "http_400", false, "no"},
+    {full, HTTP_ANSWERED, 502, "{\"code\":\"E9\",\"text\":\"down\"}", ATTEMPT_REFUSED, "",
+     "http_502", true, "down"},
+    {full, HTTP_ANSWERED, 400, "{\"code\":\"E1\",\"text\":\"a\"}", ATTEMPT_REFUSED, "",
+     "phone_invalid", false, "a"},
     {full, HTTP_ANSWERED, 422, "{\"code\":1234567890123456789012345678901234}", ATTEMPT_REFUSED, "",
      "1234567890123456789012345678901", false},
     {full, HTTP_ANSWERED, 400, "{\"data\":{\"id\":\"a\"}}", ATTEMPT_REFUSED, "", "http_400", false},
@@ -87,7 +92,8 @@ static void each_answer_has_its_meaning(void **state)
         bool right = answer.attempt.v == 513 && answer.state == row->state &&
                      answer.status == row->status && answer.for_now == row->for_now &&
                      slice_eq(answer.carrier_id, slice_cstr(row->carrier_id)) &&
-                     slice_eq(answer.error, slice_cstr(row->error));
+                     slice_eq(answer.error, slice_cstr(row->error)) &&
+                     slice_eq(answer.error_text, slice_cstr(row->text));
         if (!right)
             fail_msg("row %zu: state %d, id %.*s, error %.*s, for now %d", i, answer.state,
                      (int)answer.carrier_id.size, answer.carrier_id.at, (int)answer.error.size,
