@@ -260,7 +260,7 @@ struct store_op {
         } meta;
     };
     /* Results beside the code. */
-    int64_t available;                 /* ACCEPT, LEDGER: the asset's balance after it */
+    int64_t available; /* ACCEPT, LEDGER: the asset's balance after it; FORGET_REPLAYS: how many */
     enum recipient_state state_before; /* ANSWER, FINISH, RECEIPT, CANCEL: the recipient's */
     enum recipient_state state_after;
     bool told_events; /* events were written */

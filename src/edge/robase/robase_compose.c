@@ -42,16 +42,16 @@ enum robase_fault robase_compose_from(const struct field *from, struct command_s
     return FAULT_NONE;
 }
 
-/* An id of ours, else a slug; no slug has an id's form by accident. */
-static void compose_template(const uint8_t *id_secret, struct slice template,
-                             struct command_send *out)
+/* An id, or what only can be a slug. */
+static void compose_template(const uint8_t *id_secret, struct slice named, struct command_send *out)
 {
-    if (!uuid_read(template, id_secret, &out->template_id.v)) out->template_slug = template;
+    if (!uuid_read(named, id_secret, &out->template_id.v)) out->template_slug = named;
 }
 
 enum robase_fault robase_compose_text(const uint8_t *id_secret,
                                       const struct robase_message *message,
-                                      const struct field *shared_template, struct command_send *out)
+                                      const struct field *shared_template,
+                                      struct command_send *out)
 {
     const struct field *template = &message->template;
     if (!robase_is_given(template)) template = shared_template;
