@@ -57,7 +57,8 @@ static void status_decide(struct core *core, struct command *command)
         const struct provider *provider = core->catalog.providers[id];
         const struct lane *lane = &core->dispatch.lanes[id];
         if (!provider || status->count == status->capacity) continue;
-        status->providers[status->count++] = (struct provider_status){
+        struct provider_status *told = &status->providers[status->count++];
+        *told = (struct provider_status){
             .provider = *provider,
             .sessions = lane->sessions,
             .flying = lane->flying,
@@ -71,6 +72,8 @@ static void status_decide(struct core *core, struct command *command)
             .receipts = core->receipts.count[id],
             .receipt_form = receipt_form_names[receipts_form(&core->receipts, provider->id)],
         };
+        told->provider.profile =
+            command->arena ? arena_copy(command->arena, provider->profile) : (struct slice){0};
     }
 }
 

@@ -204,6 +204,16 @@ static enum err provider_add(struct tick *tick, struct command *command)
     return ERR_OK;
 }
 
+/* Its profile is copied into memory that outlives the catalogue's. */
+static struct provider provider_told(struct tick *tick, struct command *command,
+                                     const struct provider *provider)
+{
+    struct provider told = *provider;
+    struct arena *arena = command->arena ? command->arena : &tick->arena;
+    told.profile = arena_copy(arena, provider->profile);
+    return told;
+}
+
 /* `change` becomes the existing provider with its marked parts replaced. */
 static enum err merge_provider(const struct provider *existing, unsigned parts,
                                struct provider *change, char *problem)
@@ -239,7 +249,8 @@ static enum err provider_set(struct tick *tick, struct command *command)
     struct provider *change = command->provider.provider;
     const struct provider *existing = catalog_provider_named(&tick->core->catalog, change->name);
     if (!existing) return ERR_NOT_FOUND;
-    enum err err = merge_provider(existing, command->provider.parts, change, command->problem);
+    struct provider told = provider_told(tick, command, existing);
+    enum err err = merge_provider(&told, command->provider.parts, change, command->problem);
     if (err) return err;
     write_provider(tick, command);
     return ERR_OK;
@@ -271,7 +282,7 @@ static enum err provider_remove(struct tick *tick, struct command *command)
             return ERR_STALE;
         }
     }
-    *command->provider.provider = *provider;
+    *command->provider.provider = provider_told(tick, command, provider);
     operate_write(tick, STORE_DELETE_PROVIDER, command)->provider_id = provider->id;
     return ERR_OK;
 }

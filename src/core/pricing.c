@@ -44,15 +44,14 @@ size_t pricing_list(const struct pricing *pricing, struct rate *out, size_t max)
 {
     size_t count = 0;
     for (enum plan plan = 0; plan < PLAN_COUNT; plan++) {
-        for (size_t i = 0; i < pricing->set_count; i++) {
-            if (pricing->set[i].plan != plan) continue;
-            if (count < max) out[count] = pricing->set[i];
+        for (size_t i = 0; i < BUILT_IN_COUNT; i++) {
+            if (built_in[i].plan != plan) continue;
+            if (count < max) out[count] = *rate_of(pricing, plan, built_in[i].country);
             count++;
         }
-        for (size_t i = 0; i < BUILT_IN_COUNT; i++) {
-            const struct rate *rate = &built_in[i];
-            if (rate->plan != plan ||
-                rate_find(pricing->set, pricing->set_count, plan, rate->country))
+        for (size_t i = 0; i < pricing->set_count; i++) {
+            const struct rate *rate = &pricing->set[i];
+            if (rate->plan != plan || rate_find(built_in, BUILT_IN_COUNT, plan, rate->country))
                 continue;
             if (count < max) out[count] = *rate;
             count++;
