@@ -189,6 +189,17 @@ static void on_request(void *user, struct http_request *request, struct http_acc
         http_set_user(request, visitor);
 }
 
+/* What an idempotency key belongs to is a method and a whole path: the key that cancelled one
+   message cancels another one too. So the id stands before the key; one that is too long to be any
+   is answered as unknown, and not remembered. */
+static struct slice once_key_of(const struct visitor *visitor, struct arena *arena)
+{
+    struct slice id = visitor->id, key = visitor->once_key;
+    if (key.size == 0 || id.size > SLUG_MAX_SIZE) return SLICE("");
+    if (id.size == 0) return arena_copy(arena, key);
+    return arena_printf(arena, "%.*s/%.*s", (int)id.size, id.at, (int)key.size, key.at);
+}
+
 static void on_body_end(void *user, struct http_request *request, struct slice body)
 {
     const struct visitor *visitor = http_user(request);
@@ -202,7 +213,7 @@ static void on_body_end(void *user, struct http_request *request, struct slice b
     call->once = (struct once){
         .account = visitor->caller.account,
         .endpoint = visitor->route->endpoint,
-        .key = arena_copy(&call->arena, visitor->once_key),
+        .key = once_key_of(visitor, &call->arena),
     };
     buf_init(&call->body, ANSWER_MAX);
     call->route->handle(call, body);

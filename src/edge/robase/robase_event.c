@@ -73,14 +73,20 @@ static void write_cancelled(struct json_writer *json, const struct robase_view *
     end_event(json);
 }
 
+/* A report that the message had been delivered after all. Reports of its other segments that only
+   say once more why it was not are no news. */
+static bool is_late_news(const struct recipient *recipient, const struct attempt *attempt)
+{
+    return attempt->receipt_at_ms > recipient->changed_at_ms &&
+           recipient->state != RECIPIENT_DELIVERED && attempt->receipt == RECEIPT_DELIVERED;
+}
+
 static void write_reports(struct json_writer *json, const struct robase_view *view,
                           const struct store_recipient *story)
 {
     for (size_t i = 0; i < story->attempt_count; i++) {
         const struct attempt *attempt = &story->attempts[i];
-        if (attempt->receipt_at_ms <= story->recipient.changed_at_ms ||
-            !receipt_is_final(attempt->receipt))
-            continue;
+        if (!is_late_news(&story->recipient, attempt)) continue;
         char id[EVENT_ID_SIZE + 1], provider[NAME_MAX_SIZE + 1];
         derived_id(view, &story->message, "report", (unsigned)(attempt->id.v & 0xFF), id);
         robase_names_get(view->names, attempt->provider, provider);
