@@ -25,15 +25,15 @@
 #define TICK_COMMANDS_MAX  4096  /* commands in one commit: 4,096 sends are about 4 MB of pages */
 #define QUEUE_COMMANDS_MAX 65536 /* commands waiting for a tick; over it customers get 503 */
 
+#define REHEARSED_MAX 1000000 /* test messages on their way */
+
 /* What stays in memory while the rest waits on disk. Tests build the core with small ones. */
 #ifndef LOADED_MAX
-#define LOADED_MAX    16384   /* waiting recipients of one provider */
-#define LOAD_PAGE     1024    /* read at once when memory has room: about 2 ms */
-#define PUSHING_MAX   512     /* webhooks in the works */
-#define PUSH_PAGE     128     /* read at once when there is room for them */
-#define PARKED_MAX    1000000 /* receipts that match nothing yet */
-#define RELEASE_PAGE  1024    /* scheduled messages that become due in one tick */
-#define EVENT_PAGE    512     /* events handed to webhooks in one tick */
-#define DELIVER_PAGE  64      /* deliveries of one webhook read at once */
-#define REHEARSED_MAX 1000000 /* test messages on their way */
+#define LOADED_MAX   16384   /* waiting recipients of one provider */
+#define LOAD_PAGE    1024    /* read at once when memory has room: about 2 ms */
+#define PUSHING_MAX  512     /* webhooks in the works */
+#define PUSH_PAGE    128     /* read at once when there is room for them */
+#define PARKED_MAX   1000000 /* receipts that match nothing yet */
+#define RELEASE_PAGE 1024    /* scheduled messages that become due in one tick */
+#define EVENT_PAGE   512     /* events that become deliveries in one tick */
 #endif

@@ -227,6 +227,8 @@ void server_close(struct server *server)
     smpp_client_free(server->carriers);
     server->carriers = NULL;
     http_server_free(server->http);
+    if (server->hep) hep_serve(server->hep, NULL);
+    if (server->robase) robase_serve(server->robase, NULL);
     close_clients(server);
     control_free(server->control);
     settle(server);

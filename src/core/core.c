@@ -249,6 +249,7 @@ static enum err load_catalog(struct core *core)
         dispatch_provider(core, provider, false);
         core->config.ports->provider(core->config.ports->user, provider, false);
     }
+    core->config.ports->flush(core->config.ports->user);
     core->intake.more_to_push = !core->config.stopped;
     return ERR_OK;
 }

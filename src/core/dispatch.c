@@ -49,6 +49,7 @@ static void write_attempt(struct tick *tick, struct flight *flight, struct attem
         .provider = pending_provider(pending),
         .segment = flight->segment,
         .segments = (uint8_t)pending->flight_count,
+        .keeps_id = dispatch_keeps_id(tick->core, pending_provider(pending)),
         .possible_duplicate = flight->duplicate,
         .state = ATTEMPT_INTENT,
         .intent_at_ms = tick->now_ms,

@@ -12,6 +12,8 @@ struct lane *dispatch_lane(struct core *core, struct provider_id provider);
    that serve everywhere. */
 struct chain dispatch_chain(const struct core *core, const char *country, bool impatient,
                             uint64_t number);
+/* Over HTTP a repeated receipt is answered by whether its message is known. */
+bool dispatch_keeps_id(const struct core *core, struct provider_id provider);
 enum segment_form dispatch_form(const struct core *core, struct provider_id provider);
 /* The best provider of the chain that has not refused: the first that is bound, else the first. The
    present one when all have refused. */

@@ -40,6 +40,12 @@ static struct chain chain_of(const struct core *core, const struct pending *pend
     return dispatch_chain(core, pending->country, pending->impatient, pending->number);
 }
 
+bool dispatch_keeps_id(const struct core *core, struct provider_id id)
+{
+    const struct provider *provider = catalog_provider(&core->catalog, id);
+    return provider && provider->kind == PROVIDER_HTTP;
+}
+
 enum segment_form dispatch_form(const struct core *core, struct provider_id id)
 {
     const struct provider *provider = catalog_provider(&core->catalog, id);

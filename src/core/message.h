@@ -106,6 +106,7 @@ extern const char *const attempt_state_names[ATTEMPT_STATE_COUNT];
 struct attempt {
     struct attempt_id id;
     struct provider_id provider;
+    bool keeps_id;             /* its carrier asks whether a repeated receipt is known */
     uint8_t segment, segments; /* number from 1, of how many */
     bool possible_duplicate;   /* an earlier attempt at this segment is uncertain */
     enum attempt_state state;
@@ -116,6 +117,8 @@ struct attempt {
     enum receipt_state receipt;          /* RECEIPT_UNKNOWN_WORD: none yet */
     uint64_t receipt_at_ms;
     char receipt_error[ERROR_WORD_MAX + 1];
+    enum receipt_state late; /* a receipt behind the final one that says otherwise */
+    uint64_t late_at_ms;
     char error_text[ERROR_TEXT_MAX + 1]; /* the carrier's sentence on a refusal or failure */
     char network[ERROR_WORD_MAX + 1];    /* of the handset, where the receipt names it: "mtn_ng" */
 };

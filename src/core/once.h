@@ -28,7 +28,7 @@ struct outcome {
 struct once {
     struct account_id account;
     uint16_t endpoint; /* the edge's own number of what was asked; keys of two do not meet */
-    struct slice key;  /* the customer's, and what the edge puts before it */
+    struct slice key;  /* 1 to ONCE_KEY_MAX bytes */
     /* Turns what the command tells into the answer that is remembered, on the core's thread before
        the commit; slices into the command's arena. NULL for sends, whose outcomes are remembered.
      */

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/core_state.h"
+#include "core/dispatch_inside.h"
 
 /* After this long nothing will claim it: every submit of then has its answer or its time-out. */
 #define PARKED_FOR_MS (10 * 60 * 1000)
@@ -275,9 +276,7 @@ static void receipt_written(struct tick *tick, const struct store_op *op, void *
     if (step->command && op->result == ERR_STORE_UNAVAILABLE) step->command->result = op->result;
     if (op->result == ERR_STORE_UNAVAILABLE) return;
     tick->core->receipts.count[step->claim.provider.v]++;
-    /* Over HTTP a repeated receipt is told that it is known, so its message stays to be found. */
-    const struct provider *provider = catalog_provider(&tick->core->catalog, step->claim.provider);
-    if (provider && provider->kind == PROVIDER_HTTP) return;
+    if (dispatch_keeps_id(tick->core, step->claim.provider)) return;
     struct receipts *receipts = &tick->core->receipts;
     if (receipt_is_final(op->receipt.state) &&
         !map_remove_value(&receipts->open, step->key, op->receipt.attempt.v))

@@ -41,9 +41,9 @@ static void release_one(struct tick *tick, const struct store_due *due)
         .recipient = {++core->last_recipient},
         .state = RECIPIENT_QUEUED,
         .at_ms = tick->now_ms,
-        .keys = tick_keys(tick),
-        .queued_event = {tick_id(tick)},
     };
+    out.queued_event.v = tick_id(tick);
+    out.keys = tick_keys(tick);
     /* A place whose message cannot be read goes; the store says the same by its result. */
     if (store_story(core_reader(core), due->message, &tick->arena, &story) == ERR_OK) {
         struct message *message = &story.message;

@@ -172,8 +172,10 @@ static void accept(struct tick *tick, struct send_step *step, struct chain *chai
         .message = message,
         .recipient = &step->recipient,
         .quota_rate = quota_rate,
-        .keys = tick_keys(tick),
     };
+    /* It is queued before it can be anything else. */
+    if (step->recipient.tells) accept.queued_event.v = tick_id(tick);
+    accept.keys = tick_keys(tick);
     message->id.v = tick_id(tick);
     message->first_recipient.v = ++core->last_recipient;
     message->recipient_count = 1;
@@ -190,7 +192,6 @@ static void accept(struct tick *tick, struct send_step *step, struct chain *chai
     }
     accept.ledger.v = tick_id(tick);
     if (quota_rate) accept.quota_ledger.v = tick_id(tick);
-    if (step->recipient.tells) accept.queued_event.v = tick_id(tick);
     if (step->asked) {
         accept.told = &step->asked->outcome.err;
         accept.told_message = &step->asked->outcome.message.v;

@@ -75,7 +75,7 @@ struct http_ref http_ref(const struct http_request *request)
 
 struct http_request *http_find(struct http_server *server, struct http_ref ref)
 {
-    if (ref.index >= server->request_count) return NULL;
+    if (!server || ref.index >= server->request_count) return NULL;
     struct http_request *request = server->requests[ref.index];
     bool open = request->conn && request->generation == ref.generation && !request->answered;
     return open ? request : NULL;

@@ -96,7 +96,7 @@ void http_set_user(struct http_request *request, void *user);
 void *http_user(const struct http_request *request);
 
 struct http_ref http_ref(const struct http_request *request);
-/* NULL when the request is gone (answered, or its connection ended). */
+/* NULL when the request is gone (answered, or its connection ended), or the server is (NULL). */
 struct http_request *http_find(struct http_server *server, struct http_ref ref);
 
 struct http_answer {

@@ -308,17 +308,27 @@ static enum err receipt_move(struct books *books, struct store_op *op,
     return move(books, op, &recipient, (struct move){verdict, receipt->at_ms, &receipt->keys});
 }
 
+/* The verdict stands; one that says otherwise is noted beside it. */
+static enum err late_receipt(struct books *books, struct store_op *op, struct attempt *attempt)
+{
+    const struct store_receipt *receipt = &op->receipt;
+    struct recipient recipient;
+    enum err err = get_recipient(books, attempt_recipient(attempt->id), op, &recipient);
+    if (!err && receipt->state != attempt->receipt && receipt_is_final(receipt->state)) {
+        attempt->late = receipt->state;
+        attempt->late_at_ms = receipt->at_ms;
+        err = put(books, ROW_ATTEMPT, attempt);
+    }
+    return err ? err : ERR_STALE;
+}
+
 static enum err apply_receipt(struct books *books, struct store_op *op)
 {
     const struct store_receipt *receipt = &op->receipt;
     struct attempt attempt;
     enum err err = get(books, ROW_ATTEMPT, receipt->attempt.v, NULL, &attempt);
     if (err) return err;
-    if (receipt_is_final(attempt.receipt)) {
-        struct recipient recipient;
-        err = get_recipient(books, attempt_recipient(receipt->attempt), op, &recipient);
-        return err ? err : ERR_STALE;
-    }
+    if (receipt_is_final(attempt.receipt)) return late_receipt(books, op, &attempt);
     attempt.receipt = receipt->state;
     attempt.receipt_at_ms = receipt->at_ms;
     SET_TEXT(attempt.receipt_error, receipt->error);

@@ -179,6 +179,7 @@ enum err apply_forget_replays(struct books *books, struct store_op *op)
     for (size_t page = 0; !err && count == FORGET_PAGE && page < FORGET_PAGES; page++) {
         struct arena arena = {0};
         err = forget_page(books, op->forget_replays, &arena, &count);
+        op->available += (int64_t)count;
         arena_done(&arena);
     }
     return err;

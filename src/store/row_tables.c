@@ -163,6 +163,9 @@ static const struct column attempt_columns[] = {
     {"carrier_id", COLUMN_CHARS, FIELD(TYPE, carrier_id)},
     {"receipt_at_ms", COLUMN_UINT, FIELD(TYPE, receipt_at_ms)},
     {"receipt_error", COLUMN_CHARS, FIELD(TYPE, receipt_error)},
+    {"keeps_id", COLUMN_UINT, FIELD(TYPE, keeps_id)},
+    {"late", COLUMN_UINT, FIELD(TYPE, late)},
+    {"late_at_ms", COLUMN_UINT, FIELD(TYPE, late_at_ms)},
     {"error_text", COLUMN_CHARS, FIELD(TYPE, error_text)},
     {"network", COLUMN_CHARS, FIELD(TYPE, network)},
 };

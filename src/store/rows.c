@@ -21,7 +21,8 @@ bool row_scan_takes(const struct row_scan *scan, const void *row)
     case ROWS_OPEN:
         assert(scan->type == ROW_ATTEMPT);
         return attempt->state == ATTEMPT_INTENT ||
-               (attempt->state == ATTEMPT_TAKEN && !receipt_is_final(attempt->receipt));
+               (attempt->state == ATTEMPT_TAKEN &&
+                (attempt->keeps_id || !receipt_is_final(attempt->receipt)));
     case ROWS_TO_PUSH:
         assert(scan->type == ROW_INBOUND);
         return inbound->inbound.push == PUSH_PENDING;

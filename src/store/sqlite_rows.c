@@ -36,7 +36,8 @@ static void sql_filter(struct buf *sql, enum row_filter filter)
         buf_printf(sql, " AND state = %d AND provider = ?4", RECIPIENT_QUEUED);
         break;
     case ROWS_OPEN:
-        buf_printf(sql, " AND (state = %d OR (state = %d AND (1 << receipt) & %u = 0))",
+        buf_printf(sql,
+                   " AND (state = %d OR (state = %d AND (keeps_id OR (1 << receipt) & %u = 0)))",
                    ATTEMPT_INTENT, ATTEMPT_TAKEN, finals);
         break;
     case ROWS_TO_PUSH:

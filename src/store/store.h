@@ -180,7 +180,7 @@ struct store_finish {
 
 /* A receipt for an attempt: kept on the attempt, then recipient_fold over all attempts of the
    recipient decides, and the recipient moves if it may (with the refund that brings). A verdict
-   that comes after a final one is kept out: ERR_STALE. */
+   that comes after a final one changes nothing but attempt.late: ERR_STALE. */
 struct store_receipt {
     struct attempt_id attempt;
     enum receipt_state state;
@@ -260,7 +260,7 @@ struct store_op {
         } meta;
     };
     /* Results beside the code. */
-    int64_t available;                 /* ACCEPT, LEDGER: the asset's balance after it */
+    int64_t available; /* ACCEPT, LEDGER: the asset's balance after it; FORGET_REPLAYS: how many */
     enum recipient_state state_before; /* ANSWER, FINISH, RECEIPT, CANCEL: the recipient's */
     enum recipient_state state_after;
     bool told_events; /* events were written */

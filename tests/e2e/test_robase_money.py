@@ -49,7 +49,9 @@ def test_an_operator_changes_prices(project):
     assert cost(project.accepted(GH)) == (20, "GHS")
     assert project.wallet() == WALLET - 2 * 300
     cli("rate", "remove", "Pro", "GH")
-    assert cost(project.accepted(GH)) == (300, "NGN")  # the fallback
+    assert cost(project.accepted(GH)) == (15, "GHS")  # the one that is built in
+    cli("rate", "set", "Pro", "GH", 0, "--currency", "GHS")
+    assert cost(project.accepted(GH)) == (300, "NGN")  # none at all: the rate of NG
 
 
 def test_check_14_a_wallet_that_is_too_low_buys_nothing(new_project):

@@ -245,7 +245,8 @@ static void a_batch_is_remembered_as_it_came_out(void **state)
     struct world *world = *state;
     struct account_id account = world_account(world, 5);
     struct sent sent[3];
-    struct outcome outcomes[4];
+    struct outcome outcomes[4] = {0};
+    const struct outcome *told[4];
     struct store_op ops[4];
     for (size_t i = 0; i < 3; i++) {
         sent[i] = world_sent(world, account, 2);
@@ -257,8 +258,10 @@ static void a_batch_is_remembered_as_it_came_out(void **state)
     outcomes[3] = (struct outcome){.fault = 9, .problem = SLICE("no such number")};
     ops[3] = (struct store_op){.kind = STORE_REPLAY,
                                .replay = {.row = {.id = world_id(world), .key = SLICE("k")},
-                                          .outcomes = outcomes,
+                                          .outcomes = told,
                                           .outcome_count = 4}};
+    for (size_t i = 0; i < 4; i++)
+        told[i] = &outcomes[i];
     assert_int_equal(store_write(world->store, ops, 4), ERR_OK);
     world_restart(world);
     struct replay got;

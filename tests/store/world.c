@@ -189,6 +189,7 @@ struct store_op answer_op(struct world *world, struct attempt_id attempt, enum a
                    .status = state == ATTEMPT_TAKEN ? 0 : 0x45,
                    .carrier_id = state == ATTEMPT_TAKEN ? SLICE("1a2B-77") : SLICE(""),
                    .error = state == ATTEMPT_TAKEN ? SLICE("") : SLICE("http_502"),
+                   .error_text = state == ATTEMPT_TAKEN ? SLICE("") : SLICE("bad gateway"),
                    .recipient_state = recipient_state,
                    .provider = {4}},
     };
@@ -305,6 +306,7 @@ void assert_attempts_equal(const struct attempt *a, const struct attempt *b)
     SAME(receipt);
     SAME(receipt_at_ms);
     SAME_TEXT(receipt_error);
+    SAME_TEXT(error_text);
     SAME_TEXT(network);
 }
 

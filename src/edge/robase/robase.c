@@ -189,15 +189,13 @@ static void on_request(void *user, struct http_request *request, struct http_acc
         http_set_user(request, visitor);
 }
 
-/* What an idempotency key belongs to is a method and a whole path: the key that cancelled one
-   message cancels another one too. So the id stands before the key; one that is too long to be any
-   is answered as unknown, and not remembered. */
-static struct slice once_key_of(const struct visitor *visitor, struct arena *arena)
+/* What is done to one resource is not what is done to another: the path's id belongs to the key,
+   behind a byte that no key has. */
+static struct slice key_of(struct robase_call *call, struct slice key)
 {
-    struct slice id = visitor->id, key = visitor->once_key;
-    if (key.size == 0 || id.size > SLUG_MAX_SIZE) return SLICE("");
-    if (id.size == 0) return arena_copy(arena, key);
-    return arena_printf(arena, "%.*s/%.*s", (int)id.size, id.at, (int)key.size, key.at);
+    if (key.size == 0 || call->id.size == 0) return arena_copy(&call->arena, key);
+    return arena_printf(&call->arena, "%.*s\n%.*s", (int)key.size, key.at, (int)call->id.size,
+                        call->id.at);
 }
 
 static void on_body_end(void *user, struct http_request *request, struct slice body)
@@ -213,7 +211,7 @@ static void on_body_end(void *user, struct http_request *request, struct slice b
     call->once = (struct once){
         .account = visitor->caller.account,
         .endpoint = visitor->route->endpoint,
-        .key = once_key_of(visitor, &call->arena),
+        .key = key_of(call, visitor->once_key),
     };
     buf_init(&call->body, ANSWER_MAX);
     call->route->handle(call, body);

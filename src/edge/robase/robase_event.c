@@ -73,28 +73,33 @@ static void write_cancelled(struct json_writer *json, const struct robase_view *
     end_event(json);
 }
 
-/* A report that the message had been delivered after all. Reports of its other segments that only
-   say once more why it was not are no news. */
-static bool is_late_news(const struct recipient *recipient, const struct attempt *attempt)
+static void write_report(struct json_writer *json, const struct robase_view *view,
+                         const struct store_recipient *story, const struct attempt *attempt,
+                         enum receipt_state report, uint64_t at_ms)
 {
-    return attempt->receipt_at_ms > recipient->changed_at_ms &&
-           recipient->state != RECIPIENT_DELIVERED && attempt->receipt == RECEIPT_DELIVERED;
+    char id[EVENT_ID_SIZE + 1], provider[NAME_MAX_SIZE + 1];
+    derived_id(view, &story->message, "report", (unsigned)(attempt->id.v & 0xFF), id);
+    robase_names_get(view->names, attempt->provider, provider);
+    begin_event(json, id, "sms.report", at_ms);
+    json_put_text(json, "provider", slice_cstr(provider));
+    json_put_text(json, "report", slice_cstr(receipt_state_word(report)));
+    json_put_text(json, "error_code", slice_cstr(attempt->receipt_error));
+    end_event(json);
 }
 
+/* Reports that came when all was decided: one that says otherwise than the one before, or the only
+   one of a message that had ended without it. */
 static void write_reports(struct json_writer *json, const struct robase_view *view,
                           const struct store_recipient *story)
 {
     for (size_t i = 0; i < story->attempt_count; i++) {
         const struct attempt *attempt = &story->attempts[i];
-        if (!is_late_news(&story->recipient, attempt)) continue;
-        char id[EVENT_ID_SIZE + 1], provider[NAME_MAX_SIZE + 1];
-        derived_id(view, &story->message, "report", (unsigned)(attempt->id.v & 0xFF), id);
-        robase_names_get(view->names, attempt->provider, provider);
-        begin_event(json, id, "sms.report", attempt->receipt_at_ms);
-        json_put_text(json, "provider", slice_cstr(provider));
-        json_put_text(json, "report", slice_cstr(receipt_state_word(attempt->receipt)));
-        json_put_text(json, "error_code", slice_cstr(attempt->receipt_error));
-        end_event(json);
+        bool came_late = attempt->segments == 1 && receipt_is_final(attempt->receipt) &&
+                         attempt->receipt_at_ms > story->recipient.changed_at_ms;
+        if (attempt->late_at_ms)
+            write_report(json, view, story, attempt, attempt->late, attempt->late_at_ms);
+        else if (came_late)
+            write_report(json, view, story, attempt, attempt->receipt, attempt->receipt_at_ms);
     }
 }
 

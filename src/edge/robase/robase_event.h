@@ -7,7 +7,7 @@
      sms.queued     at acceptance, or when its time had come
      sms.sent       a carrier took it
      sms.delivered, sms.failed, sms.rejected, sms.cancelled
-     sms.report     a receipt of delivery that came after the end, and changed nothing
+     sms.report     a receipt that came after the end, and changed nothing
    Ids are made of the message's own: evt_<id>_queued, evt_<id>_report_<number of the attempt>; so
    they are the same at each look, but not those of deliveries to webhooks. Of sms.report `data` is
    the provider and its verdict, of all others the resource as it was then. `view` gives id_secret

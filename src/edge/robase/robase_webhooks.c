@@ -6,7 +6,6 @@
 #include "net/machine.h"
 #include "wire/json_view.h"
 #include "wire/url.h"
-#include "wire/url.h"
 
 #define EVENTS_ALL ((1u << EVENT_TYPE_COUNT) - 1)
 
@@ -59,15 +58,16 @@ static void tell_removed(struct robase_call *call)
 
 /* ---- Reading requests ---------------------------------------------------------------------- */
 
-/* What can be called as it stands, without a byte that would have to be escaped. Whether the
-   address may be called is decided when it is. */
-static bool url_is_valid(struct slice url)
+/* RFC 3986 as far as calling it needs: a scheme, a host, perhaps a port, and no bytes that would
+   have to be escaped. Whether the address may be called is decided when it is. */
+static bool url_is_valid(struct slice text)
 {
-    struct url parts;
-    if (url.size > URL_MAX_SIZE) return false;
-    for (size_t i = 0; i < url.size; i++)
-        if (url.at[i] <= ' ' || url.at[i] > '~' || strchr("\"<>\\^`{|}", url.at[i])) return false;
-    return url_read(url, &parts);
+    struct url url;
+    if (text.size == 0 || text.size > URL_MAX_SIZE) return false;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.at[i] <= ' ' || text.at[i] > '~' || strchr("\"<>\\^`{|}", text.at[i]))
+            return false;
+    return url_read(text, &url);
 }
 
 static enum robase_fault read_url(const struct field *url, struct webhook *out)
@@ -99,8 +99,7 @@ static enum robase_fault read_rest(struct robase_call *call, const struct webhoo
                                    struct command_webhook *out)
 {
     enum robase_fault fault = FAULT_NONE;
-    /* A null is no list; only without the field it is all events. */
-    if (fields->events.state != FIELD_ABSENT) {
+    if (robase_is_given(&fields->events)) {
         out->parts |= WEBHOOK_EVENTS;
         fault = read_events(call, &fields->events, out->webhook);
     }

@@ -261,6 +261,22 @@ static void a_text_is_not_cut_inside_a_character(void **state)
         assert_int_equal(http_profile_cut(text, max).size, sizes[max]);
 }
 
+static void the_example_of_the_documentation_is_one(void **state)
+{
+    char page[65536], problem[256] = "";
+    FILE *file = fopen(DOCS_FOLDER "/providers.md", "r");
+    assert_non_null(file);
+    size_t size = fread(page, 1, sizeof page - 1, file);
+    fclose(file);
+    page[size] = '\0';
+    const char *begin = strstr(page, "```ini\n");
+    assert_non_null(begin);
+    const char *end = strstr(begin + 7, "```\n");
+    assert_non_null(end);
+    struct slice example = slice_of(begin + 7, (size_t)(end - begin) - 7);
+    if (!http_profile_check(example, SLICE("acme"), problem)) fail_msg("%s", problem);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +288,7 @@ int main(void)
         cmocka_unit_test(a_name_that_makes_no_header_needs_one),
         cmocka_unit_test(words_of_receipts_are_known),
         cmocka_unit_test(a_text_is_not_cut_inside_a_character),
+        cmocka_unit_test(the_example_of_the_documentation_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

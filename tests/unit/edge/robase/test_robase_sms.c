@@ -296,14 +296,22 @@ static void the_page_tells_the_story_oldest_first(void **state)
     assert_events(world, (const char *[]){"sms.queued", "sms.rejected"}, 2);
 }
 
-static void a_delivery_after_the_end_is_told_as_a_report(void **state)
+static void a_receipt_after_the_end_is_told_as_a_report(void **state)
+{
+    struct world *world = *state;
+    world->attempts[1].late = RECEIPT_UNDELIVERABLE;
+    world->attempts[1].late_at_ms = MADE + 20000;
+    assert_events(world, (const char *[]){"sms.queued", "sms.sent", "sms.delivered", "sms.report"},
+                  4);
+}
+
+static void parts_that_fail_one_after_the_other_are_one_event(void **state)
 {
     struct world *world = *state;
     world->story.recipient.state = RECIPIENT_FAILED;
-    world->story.recipient.changed_at_ms = MADE + 8000;
-    world->attempts[1].receipt = RECEIPT_UNDELIVERABLE;
-    assert_events(world, (const char *[]){"sms.queued", "sms.sent", "sms.failed", "sms.report"}, 4);
-    world->attempts[2].receipt = RECEIPT_UNDELIVERABLE; /* says once more what is known */
+    for (unsigned i = 1; i <= 2; i++)
+        world->attempts[i].receipt = RECEIPT_UNDELIVERABLE;
+    world->attempts[2].receipt_at_ms = MADE + 9500;
     assert_events(world, (const char *[]){"sms.queued", "sms.sent", "sms.failed"}, 3);
 }
 
@@ -320,7 +328,8 @@ int main(void)
         TEST(an_attempt_without_an_answer_is_no_try_yet),
         TEST(a_test_message_is_the_simulators),
         TEST(the_page_tells_the_story_oldest_first),
-        TEST(a_delivery_after_the_end_is_told_as_a_report),
+        TEST(a_receipt_after_the_end_is_told_as_a_report),
+        TEST(parts_that_fail_one_after_the_other_are_one_event),
     };
 #undef TEST
     return cmocka_run_group_tests(tests, NULL, NULL);
