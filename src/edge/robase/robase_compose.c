@@ -50,8 +50,7 @@ static void compose_template(const uint8_t *id_secret, struct slice named, struc
 
 enum robase_fault robase_compose_text(const uint8_t *id_secret,
                                       const struct robase_message *message,
-                                      const struct field *shared_template,
-                                      struct command_send *out)
+                                      const struct field *shared_template, struct command_send *out)
 {
     const struct field *template = &message->template;
     if (!robase_is_given(template)) template = shared_template;

@@ -34,7 +34,10 @@ bool robase_rate_take(struct robase_rate *rate, struct key_id key, unsigned endp
     bool known = map_get(&rate->full_at, slot, &full_at);
     if (full_at < now_us) full_at = now_us;
     /* A clock that stepped back must not lock anybody out for as long as it did. */
-    if (full_at > now_us + bucket_us) full_at = now_us + bucket_us;
+    if (full_at > now_us + bucket_us) {
+        full_at = now_us + bucket_us;
+        map_set(&rate->full_at, slot, full_at);
+    }
     if (full_at + token_us > now_us + bucket_us) return false;
     if (!known && rate->full_at.count >= ROBASE_BUCKETS_MAX) make_room(rate, now_us);
     map_set(&rate->full_at, slot, full_at + token_us);
