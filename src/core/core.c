@@ -149,6 +149,7 @@ void core_tick(struct core *core, struct command **commands, size_t count)
     schedule_run(tick);
     rehearsal_run(tick);
     deliveries_run(tick);
+    onces_run(tick);
     chores(tick);
     size_t decided = 0;
     for (size_t i = 0; i < count; i++) {
@@ -177,7 +178,8 @@ uint64_t core_wait_ms(struct core *core)
     uint64_t since_chores_ms = mono_ms - core->last_chores_mono_ms;
     uint64_t wait = since_chores_ms < CHORES_EVERY_MS ? CHORES_EVERY_MS - since_chores_ms : 0;
     const uint64_t others[] = {dispatch_wait_ms(core, mono_ms), schedule_wait_ms(core),
-                               rehearsal_wait_ms(core), deliveries_wait_ms(core)};
+                               rehearsal_wait_ms(core), deliveries_wait_ms(core),
+                               onces_wait_ms(core)};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (others[i] < wait) wait = others[i];
     return wait;
@@ -220,6 +222,13 @@ static void visit_part(void *user, const struct inbound_part *part)
     joiner_load(&core->intake.joiner, part);
 }
 
+static void visit_key_page(void *user, const struct key_page *page)
+{
+    struct catalog *catalog = user;
+    struct core *core = (struct core *)((char *)catalog - offsetof(struct core, catalog));
+    onces_load_page(&core->onces, page);
+}
+
 static void visit_replay(void *user, const struct replay *replay)
 {
     struct catalog *catalog = user;
@@ -232,6 +241,7 @@ static enum err load_catalog(struct core *core)
     struct store_visitor visitor = catalog_visitor(&core->catalog);
     visitor.parked = visit_parked;
     visitor.part = visit_part;
+    visitor.key_page = visit_key_page;
     visitor.replay = visit_replay;
     enum err err = store_visit(core_reader(core), &visitor);
     if (err) return err;

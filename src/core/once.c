@@ -7,6 +7,8 @@
 /* How often old replays are looked for, and how many pages of them go in one round of chores. */
 #define FORGET_EVERY_MS 60000
 #define FORGET_PAGES    8
+/* Keys that share all 64 bits of their hash: two is a wonder. */
+#define SAME_HASH_MAX 8
 
 /* Whose key it is, whether a command's or a row's. */
 struct claim {
@@ -94,17 +96,36 @@ static void tell_stored(struct command *command, struct command_send *row,
     if (is_send && count == 0) command->result = ERR_STORE_UNAVAILABLE;
 }
 
-static bool is_known_as(struct tick *tick, const struct map *known, uint64_t hash,
-                        const struct claim *claim, struct arena *arena, struct replay *out)
+/* Whether one of these replays is that of the claim. */
+static bool is_among(struct tick *tick, const uint64_t *ids, size_t count,
+                     const struct claim *claim, struct arena *arena, struct replay *out)
 {
-    uint64_t id;
-    for (size_t cursor = 0; map_each_of(known, hash, &cursor, &id);) {
-        if (id_ms(id) + ONCE_FOR_MS <= tick->now_ms) continue;
-        if (store_replay(core_reader(tick->core), id, arena, out)) continue;
+    for (size_t i = 0; i < count; i++) {
+        if (id_ms(ids[i]) + ONCE_FOR_MS <= tick->now_ms) continue;
+        if (store_replay(core_reader(tick->core), ids[i], arena, out)) continue;
         struct claim stored = {out->account, (uint16_t)out->endpoint, out->key};
         if (claim_same(&stored, claim)) return true;
     }
     return false;
+}
+
+/* ERR_NOT_FOUND: nobody asked so before. */
+static enum err find_replay(struct tick *tick, uint64_t hash, const struct claim *claim,
+                            struct arena *arena, struct replay *out)
+{
+    const struct onces *onces = &tick->core->onces;
+    uint64_t ids[SAME_HASH_MAX];
+    size_t count = 0;
+    for (size_t cursor = 0; count < SAME_HASH_MAX;)
+        if (map_each_of(&onces->known, hash, &cursor, &ids[count]))
+            count++;
+        else
+            break;
+    if (is_among(tick, ids, count, claim, arena, out)) return ERR_OK;
+    enum err err =
+        key_runs_find(&onces->runs, core_reader(tick->core), hash, ids, SAME_HASH_MAX, &count);
+    if (err) return err;
+    return is_among(tick, ids, count, claim, arena, out) ? ERR_OK : ERR_NOT_FOUND;
 }
 
 bool once_meets(struct tick *tick, struct command *command, struct command_send *row)
@@ -121,12 +142,15 @@ bool once_meets(struct tick *tick, struct command *command, struct command_send 
         return true;
     }
     struct replay replay;
-    if (is_known_as(tick, &onces->known, hash, &claim, command->arena, &replay) ||
-        is_known_as(tick, &onces->known_before, hash, &claim, command->arena, &replay)) {
+    enum err err = find_replay(tick, hash, &claim, command->arena, &replay);
+    if (err == ERR_NOT_FOUND) return false;
+    if (!err)
         tell_stored(command, row, &replay);
-        return true;
-    }
-    return false;
+    else if (row)
+        row->result = err;
+    else
+        command->result = err; /* better no answer than a second time */
+    return true;
 }
 
 /* ---- Remembering --------------------------------------------------------------------------- */
@@ -210,25 +234,51 @@ static void forgotten(struct tick *tick, const struct store_op *op, void *user)
 void onces_chores(struct tick *tick)
 {
     struct onces *onces = &tick->core->onces;
-    if (tick->now_ms >= onces->turned_ms + ONCE_FOR_MS) {
-        map_done(&onces->known_before);
-        onces->known_before = onces->known;
-        onces->known = (struct map){0};
-        onces->turned_ms = tick->now_ms;
-    }
-    bool is_empty = onces->known.count + onces->known_before.count == 0;
+    bool is_empty = onces->known.count == 0 && !onces->runs.newest;
     bool is_time = tick->now_ms >= onces->forgot_ms + FORGET_EVERY_MS;
     if (tick->now_ms < ONCE_FOR_MS || is_empty || !(is_time || onces->forgetting)) return;
     unsigned pages = onces->forgetting ? FORGET_PAGES : 1;
     onces->forgetting = false;
     onces->forgot_ms = tick->now_ms;
+    key_runs_forget(&onces->runs, id_first_at(tick->now_ms - ONCE_FOR_MS));
     for (unsigned i = 0; i < pages; i++)
         tick_op(tick, STORE_FORGET_REPLAYS, forgotten, NULL)->forget_replays =
             id_first_at(tick->now_ms - ONCE_FOR_MS);
 }
 
+/* ---- Memory -------------------------------------------------------------------------------- */
+
+void onces_run(struct tick *tick)
+{
+    struct onces *onces = &tick->core->onces;
+    if (tick->core->store_failed || tick->core->config.stopped) return;
+    if (onces->known.count >= ONCE_HOT_MAX && !key_runs_is_writing(&onces->runs)) {
+        struct key_pair *pairs = mem_alloc(onces->known.count * sizeof *pairs);
+        struct map_entry entry;
+        size_t count = 0;
+        for (size_t cursor = 0; map_each(&onces->known, &cursor, &entry);)
+            pairs[count++] = (struct key_pair){entry.key, entry.value};
+        key_runs_add(&onces->runs, pairs, count);
+        map_done(&onces->known);
+    }
+    key_runs_work(tick, &onces->runs);
+}
+
+uint64_t onces_wait_ms(const struct core *core)
+{
+    return !core->config.stopped && key_runs_has_work(&core->onces.runs) ? 0 : UINT64_MAX;
+}
+
+void onces_load_page(struct onces *onces, const struct key_page *page)
+{
+    key_runs_load(&onces->runs, page);
+}
+
 void onces_load(struct onces *onces, const struct replay *replay)
 {
+    key_runs_loaded(&onces->runs);
+    /* A run has all that there was when it was made. */
+    if (replay->id <= key_runs_newest_id(&onces->runs)) return;
     struct claim claim = {replay->account, (uint16_t)replay->endpoint, replay->key};
     map_add(&onces->known, claim_hash(&claim), replay->id);
 }
@@ -236,7 +286,7 @@ void onces_load(struct onces *onces, const struct replay *replay)
 void onces_done(struct onces *onces)
 {
     map_done(&onces->known);
-    map_done(&onces->known_before);
     map_done(&onces->open);
+    key_runs_done(&onces->runs);
     *onces = (struct onces){0};
 }

@@ -1,11 +1,12 @@
 /* Requests that are done once: what came of the first one is remembered for a day under the
-   customer's own key, durable with what it did, and told again to whoever repeats it. One map of
-   hashes stays in memory; keys and outcomes are on disk. */
+   customer's own key, durable with what it did, and told again to whoever repeats it. Memory keeps
+   the hashes of the newest; all keys and outcomes are on disk. */
 #pragma once
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/map.h"
+#include "core/key_runs.h"
 #include "core/message.h"
 
 struct command;
@@ -56,16 +57,16 @@ bool outcomes_read(struct slice bytes, struct arena *arena, struct outcome **out
                    size_t *out_count);
 
 struct onces {
-    /* Hash of account, endpoint and key -> id of the replay. What is older than a turn of the maps
-       is forgotten with its map, so that nothing has to be taken out one by one. */
-    struct map known, known_before;
-    uint64_t turned_ms;
-    struct map open;    /* hash -> struct once_open *: being done in this tick */
-    uint64_t forgot_ms; /* when old ones were last looked for on disk */
-    bool forgetting;    /* and more of them were found */
+    struct map known;     /* hash of account, endpoint and key -> id of the replay: the newest */
+    struct key_runs runs; /* the same of those before */
+    struct map open;      /* hash -> struct once_open *: being done in this tick */
+    uint64_t forgot_ms;   /* when old ones were last looked for on disk */
+    bool forgetting;      /* and more of them were found */
 };
 
 void onces_done(struct onces *onces);
+/* At start: the pages of the runs, then the replays. */
+void onces_load_page(struct onces *onces, const struct key_page *page);
 void onces_load(struct onces *onces, const struct replay *replay);
 
 /* True: the command (or the row of it) was done before and is told so, or is being done in this
@@ -79,3 +80,6 @@ void once_keep(struct tick *tick, struct command *command, struct command_send *
 /* A commit is over, whatever came of it. */
 void onces_committed(struct onces *onces);
 void onces_chores(struct tick *tick);
+/* Keys that are too many for memory move to disk. */
+void onces_run(struct tick *tick);
+uint64_t onces_wait_ms(const struct core *core);

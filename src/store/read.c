@@ -56,6 +56,9 @@ static void visit_row(const struct store_visitor *visitor, enum row_type type, c
         made.block = block_of_row(row);
         visitor->block(user, &made.block);
         break;
+    case ROW_KEY_PAGE:
+        visitor->key_page(user, row);
+        break;
     case ROW_REPLAY:
         visitor->replay(user, row);
         break;
@@ -99,7 +102,8 @@ enum err store_visit(struct store_reader *reader, const struct store_visitor *vi
         {ROW_PART, visitor->part != NULL},           {ROW_SENDER, visitor->sender != NULL},
         {ROW_TEMPLATE, visitor->template != NULL},   {ROW_WEBHOOK, visitor->webhook != NULL},
         {ROW_PLAN, visitor->plan != NULL},           {ROW_RATE, visitor->rate != NULL},
-        {ROW_BLOCK, visitor->block != NULL},         {ROW_REPLAY, visitor->replay != NULL},
+        {ROW_BLOCK, visitor->block != NULL},         {ROW_KEY_PAGE, visitor->key_page != NULL},
+        {ROW_REPLAY, visitor->replay != NULL},
     };
     enum err err = read_begin(reader);
     if (err) return err;

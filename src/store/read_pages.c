@@ -113,6 +113,15 @@ enum err store_replay(struct store_reader *reader, uint64_t id, struct arena *ar
     return read_one(reader, ROW_REPLAY, id, arena, out);
 }
 
+enum err store_key_page(struct store_reader *reader, uint64_t id, struct arena *arena,
+                        struct slice *out_pairs)
+{
+    struct key_page page;
+    enum err err = read_one(reader, ROW_KEY_PAGE, id, arena, &page);
+    if (!err) *out_pairs = page.pairs;
+    return err;
+}
+
 /* ---- What an account has set up ------------------------------------------------------------ */
 
 static enum err account_rows(struct store_reader *reader, enum row_type type,

@@ -22,6 +22,7 @@ enum row_type {
     ROW_LEDGER,
     ROW_INBOUND,
     ROW_PARKED,
+    ROW_KEY_PAGE,
     ROW_PART,
     ROW_SENDER,
     ROW_TEMPLATE,

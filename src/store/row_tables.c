@@ -200,6 +200,13 @@ static const struct column inbound_columns[] = {
 };
 #undef TYPE
 
+#define TYPE struct key_page
+static const struct column key_page_columns[] = {
+    {"id", COLUMN_UINT, FIELD(TYPE, id)},
+    {"pairs", COLUMN_BLOB, FIELD(TYPE, pairs)},
+};
+#undef TYPE
+
 #define TYPE struct parked_receipt
 static const struct column parked_columns[] = {
     {"id", COLUMN_UINT, FIELD(TYPE, id)},
@@ -369,6 +376,7 @@ const struct row_kind row_kinds[ROW_TYPE_COUNT] = {
     [ROW_ATTEMPT] = KIND(attempt, struct attempt),
     [ROW_LEDGER] = KIND(ledger, struct ledger_row),
     [ROW_INBOUND] = KIND(inbound, struct inbound_row),
+    [ROW_KEY_PAGE] = KIND(key_page, struct key_page),
     [ROW_PARKED] = KIND(parked, struct parked_receipt),
     [ROW_PART] = KIND(part, struct inbound_part),
     [ROW_SENDER] = KIND(sender, struct sender),

@@ -15,6 +15,7 @@
 #include "core/account.h"
 #include "core/inbound.h"
 #include "core/ledger.h"
+#include "core/key_runs.h"
 #include "core/message.h"
 #include "core/once.h"
 #include "core/blocklist.h"
@@ -52,6 +53,8 @@ enum store_op_kind {
     STORE_PUSHED,
     STORE_REPLAY,
     STORE_FORGET_REPLAYS,
+    STORE_PUT_KEY_PAGE,
+    STORE_DELETE_KEY_PAGE,
     STORE_DELIVERY,
     STORE_DELIVERED,
     STORE_PART,
@@ -236,6 +239,8 @@ struct store_op {
             size_t outcome_count;
         } replay;
         uint64_t forget_replays; /* up to this id, at most 4,096 of them */
+        const struct key_page *key_page;
+        uint64_t key_page_id;
         const struct delivery *delivery;
         struct store_delivered delivered;
         const struct account *account;
@@ -295,7 +300,8 @@ struct store_visitor {
     void (*plan)(void *user, const struct plan_terms *plan);
     void (*rate)(void *user, const struct rate *rate);
     void (*block)(void *user, const struct block *block);
-    void (*replay)(void *user, const struct replay *replay); /* oldest first */
+    void (*key_page)(void *user, const struct key_page *page); /* in the order of ids */
+    void (*replay)(void *user, const struct replay *replay);   /* oldest first */
 };
 enum err store_visit(struct store_reader *reader, const struct store_visitor *visitor);
 
@@ -349,6 +355,8 @@ enum err store_next_due(struct store_reader *reader, uint64_t *out_ms);
 
 enum err store_replay(struct store_reader *reader, uint64_t id, struct arena *arena,
                       struct replay *out);
+enum err store_key_page(struct store_reader *reader, uint64_t id, struct arena *arena,
+                        struct slice *out_pairs);
 /* Events behind `after`, ascending. */
 enum err store_event_page(struct store_reader *reader, struct event_id after, struct arena *arena,
                           size_t max, struct event **out, size_t *out_count);
