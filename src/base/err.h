@@ -17,6 +17,13 @@
     X(NO_CREDIT, "the balance does not cover it")                                                  \
     X(NO_ROUTE, "no provider serves this destination")                                             \
     X(LIMIT_REACHED, "the account's limit is reached")                                             \
+    X(SENDER_UNKNOWN, "the sender id is not registered")                                           \
+    X(SENDER_BLOCKED, "the sender id may not be used yet")                                         \
+    X(SENDER_REJECTED, "the sender id was rejected")                                               \
+    X(SENDER_COUNTRY, "the sender id is not approved for this country")                            \
+    X(TEMPLATE_UNKNOWN, "there is no such template")                                               \
+    X(TEMPLATE_INVALID, "the template cannot be read")                                             \
+    X(NUMBER_BLOCKED, "the number is on the blocklist")                                            \
     X(STALE, "the state has moved on")                                                             \
     X(OVERLOADED, "too much is waiting")                                                           \
     X(STORE_UNAVAILABLE, "the store cannot commit")

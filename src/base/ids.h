@@ -20,6 +20,18 @@ struct inbound_id {
 struct ledger_id {
     uint64_t v;
 };
+struct sender_id {
+    uint64_t v;
+};
+struct template_id {
+    uint64_t v;
+};
+struct webhook_id {
+    uint64_t v;
+};
+struct event_id {
+    uint64_t v;
+};
 
 /* A recipient is named by a dense counter: those of one message follow each other. */
 struct recipient_id {

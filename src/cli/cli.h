@@ -21,5 +21,9 @@ int cli_doctor(struct cli *cli, int argc, char **argv);
 int cli_simulate(struct cli *cli, int argc, char **argv);
 /* A row of verbs.h: argv[0] is the noun, argv[1] the verb. */
 int cli_verb(struct cli *cli, int argc, char **argv);
+/* What an answer of the control edge says: its refusal, said on stderr, or EXIT_DONE. */
+int cli_answer(struct slice answer);
+/* The blocklist's numbers from a file; the values of its row in verbs.c. */
+int cli_import(struct cli *cli, char *const *values);
 /* Says on stderr why, returns EXIT_REFUSED. */
 int cli_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));

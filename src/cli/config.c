@@ -35,6 +35,8 @@ static const struct setting {
     ROW("store", "url", SETTING_TEXT, "sqlite:/var/lib/godwit/godwit.db", store_url),
     ROW("hep", "sender", SETTING_TEXT, "+2899682626", hep_sender),
     ROW("hep", "server", SETTING_TEXT, "Team Hydra", hep_server),
+    ROW("robase", "rate", SETTING_NUMBER, "10", robase_rate),
+    ROW("robase", "burst", SETTING_NUMBER, "10", robase_burst),
     ROW("webhook", "allow_private", SETTING_SWITCH, "off", webhook_allow_private),
     ROW("core", "retry_window", SETTING_NUMBER, "86400", retry_window_s),
 #undef ROW

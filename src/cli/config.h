@@ -18,6 +18,8 @@ struct config {
     /* [hep] */
     char hep_sender[SENDER_MAX_SIZE + 1];
     char hep_server[NAME_MAX_SIZE + 1];
+    /* [robase] */
+    uint32_t robase_rate, robase_burst; /* requests a second of a key and endpoint; 0: no limit */
     /* [webhook] */
     bool webhook_allow_private;
     /* [core] */

@@ -8,6 +8,7 @@
 #include "cli/render.h"
 #include "net/loop.h"
 #include "net/tcp.h"
+#include "wire/url.h"
 
 #define CONNECT_TIMEOUT_MS 3000
 #define ANSWER_MAX         (16u << 20)
@@ -121,7 +122,14 @@ static void check_provider(struct doctor *doctor, struct slice provider, bool ru
     struct slice address = render_plain(render_member(provider, "address"), arena);
     struct slice line =
         arena_printf(arena, "%.*s at %.*s", (int)name.size, name.at, (int)address.size, address.at);
-    if (running && !slice_eq(render_member(provider, "sessions"), SLICE("0")))
+    bool is_http = slice_eq(render_member(provider, "kind"), SLICE("\"http\""));
+    struct url url;
+    if (is_http && url_read(address, &url) && can_reach(url_address(&url, arena)))
+        well("provider", line);
+    else if (is_http)
+        ill(doctor, "provider", line,
+            "nothing listens there: check url in its profile, the carrier and the firewall");
+    else if (running && !slice_eq(render_member(provider, "sessions"), SLICE("0")))
         well("provider", arena_printf(arena, "%.*s is bound", (int)line.size, line.at));
     else if (can_reach(address) && running)
         ill(doctor, "provider", line,

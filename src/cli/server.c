@@ -6,37 +6,13 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "cli/server_inside.h"
 #include "edge/health/health.h"
-#include "edge/hep/hep.h"
 #include "net/machine.h"
 
-struct server {
-    struct loop *loop;
-    struct server_options options;
-    struct clock clock;
-    struct store *store;
-    struct core_ports ports;
-    struct engine *engine;
-    struct control *control;
-    struct smpp_client *carriers;
-    struct http_client *web;
-    struct hep *hep;
-    struct hep_pusher *pusher;
-    struct http_server *http;
-    struct engine_call stop_call;
-    struct loop_task settle_task;
-    bool settled;
-    void (*drained)(void *user);
-    void *drained_user;
-};
-
-/* ---- From the core to the edges ------------------------------------------------------------ */
-
-static void port_submit(void *user, const struct submit *submit)
-{
-    struct server *server = user;
-    if (server->carriers) smpp_client_submit(server->carriers, submit);
-}
+/* Requests under way at once, and those that wait beyond them, of each HTTP client. */
+#define CLIENT_CONNECTIONS 512
+#define CLIENT_WAITING     4096
 
 static void port_push(void *user, const struct inbound *inbound, const struct shortcode *shortcode)
 {
@@ -44,141 +20,13 @@ static void port_push(void *user, const struct inbound *inbound, const struct sh
     hep_push(server->pusher, inbound, shortcode);
 }
 
-static void port_provider(void *user, const struct provider *provider, bool removed)
+static void port_deliver(void *user, const struct delivery *delivery, const struct webhook *webhook)
 {
     struct server *server = user;
-    if (server->carriers) smpp_client_provider(server->carriers, provider, removed);
-}
-
-static void port_flush(void *user)
-{
-    struct server *server = user;
-    if (server->carriers) smpp_client_flush(server->carriers);
-}
-
-/* ---- From carriers to the core ------------------------------------------------------------- */
-
-/* A carrier's word on its way through the core; what it points at is copied behind it. */
-struct carrier_call {
-    struct engine_call call;
-    struct server *server;
-    struct smpp_reply reply;
-    bool wants_reply;
-    char texts[];
-};
-
-static void carrier_done(struct engine_call *call)
-{
-    struct carrier_call *carrier = (struct carrier_call *)call;
-    /* What can never be recorded must not be asked for again. */
-    enum err err = call->command.result;
-    if (err != ERR_STORE_UNAVAILABLE && err != ERR_OVERLOADED) err = ERR_OK;
-    if (carrier->wants_reply && carrier->server->carriers)
-        smpp_client_reply(carrier->server->carriers, carrier->reply, err);
-    mem_free(carrier);
-}
-
-static struct carrier_call *carrier_call_new(struct server *server, enum command_kind kind,
-                                             size_t text_size)
-{
-    struct carrier_call *carrier = mem_alloc(sizeof *carrier + text_size);
-    carrier->server = server;
-    carrier->call.loop = server->loop;
-    carrier->call.on_done = carrier_done;
-    carrier->call.command.kind = kind;
-    return carrier;
-}
-
-static struct slice keep(char **to, struct slice text)
-{
-    if (text.size) memcpy(*to, text.at, text.size);
-    struct slice kept = slice_of(*to, text.size);
-    *to += text.size;
-    return kept;
-}
-
-static void carrier_post(struct carrier_call *carrier)
-{
-    enum err err = engine_post(carrier->server->engine, &carrier->call);
-    assert(!err); /* only customers' commands are refused */
-    (void)err;
-}
-
-static void on_answer(void *user, const struct command_answer *answer)
-{
-    struct carrier_call *carrier = carrier_call_new(user, COMMAND_ANSWER, answer->carrier_id.size);
-    char *to = carrier->texts;
-    carrier->call.command.answer = *answer;
-    carrier->call.command.answer.carrier_id = keep(&to, answer->carrier_id);
-    carrier_post(carrier);
-}
-
-static void on_receipt(void *user, const struct command_receipt *receipt, struct smpp_reply reply)
-{
-    struct carrier_call *carrier =
-        carrier_call_new(user, COMMAND_RECEIPT, receipt->carrier_id.size + receipt->error.size);
-    char *to = carrier->texts;
-    struct command_receipt *own = &carrier->call.command.receipt;
-    *own = *receipt;
-    own->carrier_id = keep(&to, receipt->carrier_id);
-    own->error = keep(&to, receipt->error);
-    carrier->reply = reply;
-    carrier->wants_reply = true;
-    carrier_post(carrier);
-}
-
-static void on_inbound(void *user, const struct command_inbound *inbound, struct smpp_reply reply)
-{
-    struct carrier_call *carrier =
-        carrier_call_new(user, COMMAND_INBOUND,
-                         inbound->source.size + inbound->destination.size + inbound->text.size);
-    char *to = carrier->texts;
-    struct command_inbound *own = &carrier->call.command.inbound;
-    *own = *inbound;
-    own->source = keep(&to, inbound->source);
-    own->destination = keep(&to, inbound->destination);
-    own->text = keep(&to, inbound->text);
-    carrier->reply = reply;
-    carrier->wants_reply = true;
-    carrier_post(carrier);
-}
-
-static void on_link(void *user, const struct command_link *link)
-{
-    struct carrier_call *carrier = carrier_call_new(user, COMMAND_LINK, 0);
-    carrier->call.command.link = *link;
-    carrier_post(carrier);
-}
-
-static void on_trace(void *user, enum smpp_direction direction, struct provider_id provider,
-                     struct slice bytes)
-{
-    struct server *server = user;
-    server->options.trace(server->options.trace_user, direction == SMPP_SENT, bytes);
-}
-
-static void on_note(void *user, struct provider_id provider, const char *text)
-{
-    fprintf(stderr, "godwit: provider %u: %s\n", provider.v, text);
+    webhook_deliver(server->webhooks, delivery, webhook);
 }
 
 /* ---- Opening ------------------------------------------------------------------------------- */
-
-static void open_carriers(struct server *server)
-{
-    struct smpp_client_ports ports = {
-        .user = server,
-        .clock = &server->clock,
-        .answer = on_answer,
-        .receipt = on_receipt,
-        .inbound = on_inbound,
-        .link = on_link,
-        .trace = server->options.trace ? on_trace : NULL,
-        .note = server->options.quiet ? NULL : on_note,
-    };
-    machine_random(&ports.seed, sizeof ports.seed);
-    server->carriers = smpp_client_new(server->loop, &ports);
-}
 
 static bool open_engine(struct server *server, char *out_problem)
 {
@@ -189,10 +37,11 @@ static bool open_engine(struct server *server, char *out_problem)
     if (!server->store) return false;
     server->ports = (struct core_ports){
         .user = server,
-        .submit = port_submit,
+        .submit = server_submit,
         .push = port_push,
-        .provider = port_provider,
-        .flush = port_flush,
+        .deliver = port_deliver,
+        .provider = server_provider,
+        .flush = server_flush,
     };
     struct engine_config config = {
         .clock = &server->clock,
@@ -210,11 +59,17 @@ static struct hep_config hep_config_of(const struct config *config)
     return (struct hep_config){slice_cstr(config->hep_sender), slice_cstr(config->hep_server)};
 }
 
+static struct robase_config robase_config_of(const struct config *config)
+{
+    return (struct robase_config){.rate = config->robase_rate, .burst = config->robase_burst};
+}
+
 static bool open_http(struct server *server, char *out_problem)
 {
     const struct config *config = server->options.config;
     struct hep_config hep_config = hep_config_of(config);
-    struct http_edge edges[HEP_EDGE_COUNT + 1];
+    struct http_edge edges[HEP_EDGE_COUNT + ROBASE_EDGE_COUNT + 2];
+    size_t count = 0;
     struct http_config http_config = http_config_default;
     http_config.connections_max = config->connections_max;
     http_config.connections_per_address_max = config->connections_per_address_max;
@@ -222,12 +77,18 @@ static bool open_http(struct server *server, char *out_problem)
     http_config.body_timeout_ms = config->body_timeout_s * 1000ull;
     http_config.idle_timeout_ms = config->idle_timeout_s * 1000ull;
     server->hep = hep_new(server->loop, server->engine, &hep_config);
-    hep_edges(server->hep, edges);
-    edges[HEP_EDGE_COUNT] = health_edge();
+    hep_edges(server->hep, edges + count);
+    count += HEP_EDGE_COUNT;
+    robase_edges(server->robase, edges + count);
+    count += ROBASE_EDGE_COUNT;
+    edges[count++] = health_edge();
+    edges[count++] = http_providers_edge(server->upstreams);
     server->http = http_server_open(server->loop, slice_cstr(config->listen), false, &http_config,
-                                    edges, HEP_EDGE_COUNT + 1, out_problem);
+                                    edges, count, out_problem);
     if (!server->http) return false;
     hep_serve(server->hep, server->http);
+    robase_serve(server->robase, server->http);
+    http_providers_serve(server->upstreams, server->http);
     return true;
 }
 
@@ -259,6 +120,52 @@ static bool open_control(struct server *server, char *out_problem)
     return good;
 }
 
+static struct http_client *open_client(bool allow_private)
+{
+    struct http_client_config config = {
+        .allow_private = allow_private,
+        .connections_max = CLIENT_CONNECTIONS,
+        .waiting_max = CLIENT_WAITING,
+    };
+    return http_client_new(&config);
+}
+
+static bool render_event(void *user, struct store_reader *reader, const struct event *event,
+                         struct buf *out)
+{
+    return robase_event_body(user, reader, event, out);
+}
+
+/* What the core may name and hand things to while it opens. */
+static void open_edges(struct server *server)
+{
+    const struct config *config = server->options.config;
+    bool allow_private = config->webhook_allow_private;
+    server->web = open_client(allow_private);
+    server->webhooks_client = open_client(allow_private);
+    server->upstreams_client = open_client(true); /* operators name them, not customers */
+    struct robase_config robase_config = robase_config_of(config);
+    server->robase = robase_new(server->loop, &robase_config);
+    struct webhook_sender_config webhooks = {
+        .loop = server->loop,
+        .client = server->webhooks_client,
+        .event_header = SLICE("Robase-Event"),
+        .signature_header = SLICE("Robase-Signature"),
+        .user = server->robase,
+        .render = render_event,
+    };
+    server->webhooks = webhook_sender_new(&webhooks);
+    server->pusher = hep_pusher_new(server->loop, server->web);
+    server_open_carriers(server);
+}
+
+static void connect_edges(struct server *server)
+{
+    hep_pusher_connect(server->pusher, server->engine);
+    webhook_sender_connect(server->webhooks, server->engine);
+    robase_connect(server->robase, server->engine);
+}
+
 struct server *server_open(struct loop *loop, const struct server_options *options,
                            char *out_problem)
 {
@@ -266,17 +173,9 @@ struct server *server_open(struct loop *loop, const struct server_options *optio
     server->loop = loop;
     server->options = *options;
     machine_clock_init(&server->clock);
-    struct http_client_config web = {
-        .allow_private = options->config->webhook_allow_private,
-        .connections_max = 512,
-        .waiting_max = 4096,
-    };
-    server->web = options->offline ? NULL : http_client_new(&web);
-    /* The core names providers and pushes while it opens. */
-    if (!options->offline) open_carriers(server);
-    server->pusher = hep_pusher_new(loop, server->web);
+    if (!options->offline) open_edges(server);
     bool good = open_engine(server, out_problem);
-    if (good) hep_pusher_connect(server->pusher, server->engine);
+    if (good && !options->offline) connect_edges(server);
     good = good && open_control(server, out_problem) &&
            (options->offline || open_http(server, out_problem));
     if (good) return server;
@@ -307,6 +206,18 @@ static void settle(struct server *server)
         loop_run(server->loop);
 }
 
+/* What is still under way ends with its client. */
+static void close_clients(struct server *server)
+{
+    if (server->options.offline) return;
+    hep_pusher_stop(server->pusher);
+    webhook_sender_stop(server->webhooks);
+    http_providers_stop(server->upstreams);
+    http_client_free(server->web);
+    http_client_free(server->webhooks_client);
+    http_client_free(server->upstreams_client);
+}
+
 void server_close(struct server *server)
 {
     if (!server) return;
@@ -316,12 +227,16 @@ void server_close(struct server *server)
     smpp_client_free(server->carriers);
     server->carriers = NULL;
     http_server_free(server->http);
-    hep_pusher_stop(server->pusher);
-    http_client_free(server->web);
+    if (server->hep) hep_serve(server->hep, NULL);
+    if (server->robase) robase_serve(server->robase, NULL);
+    close_clients(server);
     control_free(server->control);
     settle(server);
     while (server->engine && engine_step(server->engine))
         settle(server);
+    http_providers_free(server->upstreams);
+    webhook_sender_free(server->webhooks);
+    robase_free(server->robase);
     hep_pusher_free(server->pusher);
     hep_free(server->hep);
     engine_free(server->engine);
@@ -331,10 +246,16 @@ void server_close(struct server *server)
 
 /* ---- Draining: customers first, then carriers ---------------------------------------------- */
 
-static void carriers_drained(void *user)
+static void upstreams_drained(void *user)
 {
     struct server *server = user;
     server->drained(server->drained_user);
+}
+
+static void carriers_drained(void *user)
+{
+    struct server *server = user;
+    http_providers_drain(server->upstreams, upstreams_drained, server);
 }
 
 static void sending_stopped(struct engine_call *call)
@@ -366,14 +287,18 @@ void server_drain(struct server *server, void (*done)(void *user), void *user)
 const char *server_reload(struct server *server, const struct config *config)
 {
     struct hep_config hep_config = hep_config_of(config);
+    struct robase_config robase_config = robase_config_of(config);
     hep_configure(server->hep, &hep_config);
-    /* What is left when [hep] is taken as told. */
+    robase_configure(server->robase, &robase_config);
+    /* What is left when these are taken as told. */
     struct config rest = *config;
     const struct config *old = server->options.config;
     memcpy(rest.hep_sender, old->hep_sender, sizeof rest.hep_sender);
     memcpy(rest.hep_server, old->hep_server, sizeof rest.hep_server);
+    rest.robase_rate = old->robase_rate;
+    rest.robase_burst = old->robase_burst;
     bool same = config_same(&rest, old);
-    return same ? NULL : "settings outside [hep] change with the next start";
+    return same ? NULL : "settings outside [hep] and [robase] change with the next start";
 }
 
 struct slice server_address(const struct server *server)

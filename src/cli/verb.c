@@ -5,13 +5,13 @@
 #include "base/mem.h"
 #include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/profile.h"
 #include "cli/render.h"
 #include "cli/verbs.h"
 #include "net/loop.h"
 #include "wire/json.h"
 
 #define OPTION_KEY     1000
-#define FIELDS_MAX     (VERB_ARGS_MAX + VERB_OPTIONS_MAX)
 #define REQUEST_MAX    (1u << 20)
 #define ANSWER_MAX     (128u << 20)
 #define WATCH_EVERY_MS 300
@@ -19,7 +19,7 @@
 struct parsed {
     const struct verb *verb;
     size_t arg_count;
-    char *values[FIELDS_MAX]; /* of args, then of options; heap */
+    char *values[VERB_VALUES_MAX]; /* of args, then of options; heap */
     bool watch;
 };
 
@@ -87,6 +87,23 @@ static void parse(const struct verb *verb, int argc, char **argv, struct parsed 
     argp_parse(&argp, argc - 1, argv + 1, 0, NULL, out);
 }
 
+/* Puts the text of the profiles that options name in their place. */
+static bool read_profiles(struct parsed *parsed, char *out_problem)
+{
+    for (size_t i = 0; i < VERB_OPTIONS_MAX; i++) {
+        char **slot = &parsed->values[VERB_ARGS_MAX + i];
+        if (!*slot || !parsed->verb->options[i].is_profile) continue;
+        struct buf text;
+        buf_init(&text, PROFILE_MAX_SIZE);
+        bool good = profile_read(*slot, &text, out_problem);
+        mem_free(*slot);
+        *slot = mem_copy(text.at, text.size);
+        buf_done(&text);
+        if (!good) return false;
+    }
+    return true;
+}
+
 static void write_request(const struct parsed *parsed, struct buf *out)
 {
     const struct verb *verb = parsed->verb;
@@ -94,7 +111,7 @@ static void write_request(const struct parsed *parsed, struct buf *out)
     json_writer_init(&json, out);
     json_begin_object(&json);
     json_put_text(&json, "do", slice_cstr(verb->request));
-    for (size_t i = 0; i < FIELDS_MAX; i++) {
+    for (size_t i = 0; i < VERB_VALUES_MAX; i++) {
         if (!parsed->values[i]) continue;
         const char *field =
             i < VERB_ARGS_MAX ? verb->args[i] : verb->options[i - VERB_ARGS_MAX].field;
@@ -116,14 +133,8 @@ static void print_plain(const struct verb *verb, struct slice answer)
 
 static int print_answer(const struct cli *cli, const struct verb *verb, struct slice answer)
 {
-    struct slice error = render_member(answer, "error");
-    if (error.size && render_member(answer, "message").size) {
-        struct arena arena = {0};
-        struct slice text = render_plain(render_member(answer, "message"), &arena);
-        int status = cli_refuse("%.*s", (int)text.size, text.at);
-        arena_done(&arena);
-        return status;
-    }
+    int status = cli_answer(answer);
+    if (status != EXIT_DONE) return status;
     if (cli->json)
         printf("%.*s\n", (int)answer.size, answer.at);
     else if (verb->plain)
@@ -207,12 +218,20 @@ int cli_verb(struct cli *cli, int argc, char **argv)
     }
     struct parsed parsed;
     parse(verb, argc, argv, &parsed);
+    char problem[256];
+    int status;
     struct buf request;
     buf_init(&request, REQUEST_MAX);
-    write_request(&parsed, &request);
-    int status = ask_and_print(cli, &parsed, buf_slice(&request));
+    if (verb->run) {
+        status = verb->run(cli, parsed.values);
+    } else if (read_profiles(&parsed, problem)) {
+        write_request(&parsed, &request);
+        status = ask_and_print(cli, &parsed, buf_slice(&request));
+    } else {
+        status = cli_refuse("%s", problem);
+    }
     buf_done(&request);
-    for (size_t i = 0; i < FIELDS_MAX; i++)
+    for (size_t i = 0; i < VERB_VALUES_MAX; i++)
         mem_free(parsed.values[i]);
     return status;
 }

@@ -7,14 +7,17 @@
 
 #define VERB_ARGS_MAX    3
 #define VERB_OPTIONS_MAX 12
+#define VERB_VALUES_MAX  (VERB_ARGS_MAX + VERB_OPTIONS_MAX)
 
 struct verb_option {
     const char *name;        /* "system-id" */
     const char *placeholder; /* NULL: a switch that sends "on" */
     const char *field;       /* of the request; repeated options are joined by commas */
     const char *help;
+    bool is_profile; /* the value names a file, and what is sent is what profile_read makes of it */
 };
 
+struct cli;
 struct verb {
     const char *noun, *verb;
     const char *request;             /* "account.add" */
@@ -24,6 +27,8 @@ struct verb {
     const char *plain; /* without --json print this field alone (and what follows it, if `rest`) */
     bool rest;
     struct verb_option options[VERB_OPTIONS_MAX];
+    /* What is no single request: gets the words, then the options, NULL where not given. */
+    int (*run)(struct cli *cli, char *const *values);
 };
 
 extern const struct verb verbs[];

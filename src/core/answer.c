@@ -19,7 +19,14 @@ struct answer_kept {
     struct answer_kept *next;
     struct store_op op;
     char carrier_id[CARRIER_ID_MAX + 1];
+    char error[ERROR_WORD_MAX + 1], error_text[ERROR_TEXT_MAX + 1];
 };
+
+static struct slice keep_text(char *to, struct slice text)
+{
+    if (text.size) memcpy(to, text.at, text.size);
+    return slice_of(to, text.size);
+}
 
 static void answer_written(struct tick *tick, const struct store_op *op, void *user)
 {
@@ -28,9 +35,9 @@ static void answer_written(struct tick *tick, const struct store_op *op, void *u
         struct answer_kept *kept = MEM_NEW(struct answer_kept);
         kept->op = *op;
         if (op->kind == STORE_ANSWER) {
-            struct slice id = op->answer.carrier_id;
-            if (id.size) memcpy(kept->carrier_id, id.at, id.size);
-            kept->op.answer.carrier_id = slice_of(kept->carrier_id, id.size);
+            kept->op.answer.carrier_id = keep_text(kept->carrier_id, op->answer.carrier_id);
+            kept->op.answer.error = keep_text(kept->error, op->answer.error);
+            kept->op.answer.error_text = keep_text(kept->error_text, op->answer.error_text);
         }
         *dispatch->kept_end = kept;
         dispatch->kept_end = &kept->next;
@@ -51,9 +58,11 @@ void answer_write_kept(struct tick *tick)
         /* A fresh id, since an account's entries are in the order of their ids. */
         if (op->kind == STORE_ANSWER) {
             op->answer.carrier_id = arena_copy(&tick->arena, op->answer.carrier_id);
-            op->answer.refund_ledger.v = tick_id(tick);
+            op->answer.error = arena_copy(&tick->arena, op->answer.error);
+            op->answer.error_text = arena_copy(&tick->arena, op->answer.error_text);
+            op->answer.keys = tick_keys(tick);
         } else {
-            op->finish.refund_ledger.v = tick_id(tick);
+            op->finish.keys = tick_keys(tick);
         }
         mem_free(kept);
     }
@@ -85,7 +94,7 @@ void answer_finish(struct tick *tick, struct pending *pending, enum recipient_st
         .state = state,
         .at_ms = tick->now_ms,
         .error_word = error_word,
-        .refund_ledger = {tick_id(tick)},
+        .keys = tick_keys(tick),
     };
     leave(tick, pending);
 }
@@ -137,6 +146,7 @@ static struct tally tally_of(const struct pending *pending)
 
 struct settled {
     enum recipient_state state;
+    const char *error_word;      /* NULL: the carrier's own */
     struct provider_id provider; /* in whose queue it waits, or who had it last */
 };
 
@@ -153,6 +163,7 @@ static bool goes_to_disk(struct core *core, struct pending *pending)
 /* A provider refused it before taking any of it: all of it for another one, or another round. */
 static enum recipient_state refused(struct tick *tick, struct pending *pending, bool may_leave)
 {
+    if (pending->stops) return RECIPIENT_REJECTED;
     pending->refused |= pending_provider_bit(pending);
     for (uint16_t i = 0; i < pending->flight_count; i++)
         make_anew(&pending->flights[i]);
@@ -162,6 +173,7 @@ static enum recipient_state refused(struct tick *tick, struct pending *pending, 
         dispatch_enqueue(tick->core, pending);
         return RECIPIENT_NEW;
     }
+    if (pending->impatient) return RECIPIENT_FAILED;
     if (!pending->temporary) return RECIPIENT_REJECTED;
     rest(tick, pending);
     return RECIPIENT_NEW;
@@ -198,7 +210,10 @@ static struct settled settle(struct tick *tick, struct pending *pending, bool ma
     } else if (tally.of[FLIGHT_FLYING] == 0) {
         state = RECIPIENT_SENT;
     }
-    struct settled settled = {state, pending_provider(pending)};
+    struct settled settled = {.state = state, .provider = pending_provider(pending)};
+    if (state == RECIPIENT_FAILED && pending->impatient && !pending->fails &&
+        !pending_is_taken(pending))
+        settled.error_word = "provider_unavailable";
     if (state != RECIPIENT_NEW) leave(tick, pending);
     return settled;
 }
@@ -219,14 +234,16 @@ void answer_settle_waiting(struct tick *tick, struct pending *pending)
         .recipient = recipient,
         .state = settled.state,
         .at_ms = tick->now_ms,
-        .error_word = "refused",
-        .refund_ledger = {tick_id(tick)},
+        .error_word = settled.error_word ? settled.error_word : "refused",
+        .keys = tick_keys(tick),
     };
 }
 
 bool answer_is_temporary(uint32_t status)
 {
-    return status == ESME_RSYSERR || status == ESME_RX_T_APPN;
+    bool is_http_server_error = status >= 500 && status < 600;
+    return status == 0 || status == ESME_RSYSERR || status == ESME_RX_T_APPN ||
+           is_http_server_error;
 }
 
 static void lost_answer(struct core *core, struct flight *flight)
@@ -236,6 +253,8 @@ static void lost_answer(struct core *core, struct flight *flight)
     enum uncertain_policy policy = provider ? provider->quirks.uncertain : UNCERTAIN_WAIT;
     bool was_duplicate = flight->duplicate;
     flight->duplicate = flight->lost = true;
+    /* In a hurry the one resend goes to another provider, if there is one. */
+    if (pending->impatient) pending->refused |= pending_provider_bit(pending);
     if (policy == UNCERTAIN_RESEND && !was_duplicate) {
         flight->state = FLIGHT_WAITING;
         flight->attempt = 0;
@@ -245,6 +264,29 @@ static void lost_answer(struct core *core, struct flight *flight)
     } else {
         flight->state = FLIGHT_UNCERTAIN;
     }
+}
+
+/* After a lost answer a second provider would be a second resend: it stays uncertain. In a hurry
+   that resend was this refused one, so the chain is followed to its end. */
+static bool goes_on(const struct pending *pending)
+{
+    unsigned refused = pending->refused | pending_provider_bit(pending);
+    return pending->impatient && !pending->stops && refused != (1u << pending->chain_count) - 1;
+}
+
+/* SMPP statuses that say what other dialects say in words (SMPP 3.4 5.1.3). */
+static struct slice refusal_word(const struct command_answer *answer)
+{
+    if (answer->error.size || answer->state != ATTEMPT_REFUSED) return answer->error;
+    if (answer->status == ESME_RINVDSTADR) return SLICE("phone_invalid");
+    if (answer->status == ESME_RINVSRCADR) return SLICE("sender_id_invalid");
+    return (struct slice){0};
+}
+
+static struct slice cut(struct slice text, size_t max)
+{
+    if (text.size > max) text.size = max;
+    return text;
 }
 
 /* The flight has landed; what its answer says about it alone. */
@@ -260,10 +302,10 @@ static void judge(struct tick *tick, struct flight *flight, const struct command
     case ATTEMPT_REFUSED:
         lane->refused++;
         pending->status = answer->status;
-        flight->state = answer_is_temporary(answer->status) ? FLIGHT_PUT_OFF : FLIGHT_REFUSED;
+        flight->state = answer->for_now ? FLIGHT_PUT_OFF : FLIGHT_REFUSED;
         if (flight->state == FLIGHT_PUT_OFF) pending->temporary = true;
-        /* A second provider after a lost answer would be a second resend: it stays uncertain. */
-        if (flight->lost) flight->state = FLIGHT_UNCERTAIN;
+        if (pending->impatient && refusal_stops(answer->error)) pending->stops = true;
+        if (flight->lost && !goes_on(pending)) flight->state = FLIGHT_UNCERTAIN;
         break;
     case ATTEMPT_THROTTLED:
         lane->throttled++;
@@ -303,7 +345,9 @@ static void forget(struct tick *tick, struct command *command)
 void dispatch_answer(struct tick *tick, struct command *command)
 {
     struct core *core = tick->core;
-    const struct command_answer *answer = &command->answer;
+    struct command_answer *answer = &command->answer;
+    answer->error = refusal_word(answer);
+    answer->for_now = answer->for_now || answer_is_temporary(answer->status);
     struct flight *flight = map_get_pointer(&core->dispatch.flights, answer->attempt.v);
     if (!flight) {
         forget(tick, command);
@@ -317,17 +361,18 @@ void dispatch_answer(struct tick *tick, struct command *command)
     judge(tick, flight, answer);
     struct settled settled = settle(tick, pending, true);
 
-    struct slice carrier_id = answer->carrier_id;
-    if (carrier_id.size > CARRIER_ID_MAX) carrier_id.size = CARRIER_ID_MAX;
     struct store_op *op = tick_op(tick, STORE_ANSWER, answer_written, NULL);
     op->answer = (struct store_answer){
         .attempt = answer->attempt,
         .state = answer->state,
         .at_ms = tick->now_ms,
         .status = answer->status,
-        .carrier_id = arena_copy(&tick->arena, carrier_id),
+        .carrier_id = arena_copy(&tick->arena, cut(answer->carrier_id, CARRIER_ID_MAX)),
+        .error = arena_copy(&tick->arena, cut(answer->error, ERROR_WORD_MAX)),
+        .error_text = arena_copy(&tick->arena, cut(answer->error_text, ERROR_TEXT_MAX)),
         .recipient_state = settled.state,
+        .error_word = settled.error_word,
         .provider = settled.provider,
-        .refund_ledger = {tick_id(tick)},
+        .keys = tick_keys(tick),
     };
 }

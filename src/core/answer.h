@@ -12,7 +12,8 @@ void answer_give_up(struct tick *tick, struct pending *pending, const char *erro
 /* A refusal came while other segments were flying, and the last of them has landed since without an
    answer of its own. */
 bool answer_is_due(const struct pending *pending);
-/* SMPP 3.4 5.1.3: statuses that say "not now" rather than "not this". */
+/* Statuses that say "not now" rather than "not this" (SMPP 3.4 5.1.3, HTTP 5xx); 0: it never got
+   there. */
 bool answer_is_temporary(uint32_t status);
 void answer_settle_waiting(struct tick *tick, struct pending *pending);
 void answer_write_kept(struct tick *tick);

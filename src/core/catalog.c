@@ -9,7 +9,8 @@
 
 void catalog_init(struct catalog *catalog, struct gate *gate)
 {
-    *catalog = (struct catalog){.gate = gate, .provider_limit = 1};
+    *catalog = (struct catalog){
+        .gate = gate, .provider_limit = 1, .template_limit = 1, .webhook_limit = 1};
 }
 
 static void free_all(struct map *map)
@@ -22,11 +23,14 @@ static void free_all(struct map *map)
 
 void catalog_done(struct catalog *catalog)
 {
+    catalog_owned_done(catalog);
+    pricing_done(&catalog->pricing);
+    blocklist_done(&catalog->blocklist);
     free_all(&catalog->accounts);
     free_all(&catalog->keys);
     free_all(&catalog->shortcodes);
     for (uint32_t id = 1; id < catalog->provider_limit; id++)
-        mem_free(catalog->providers[id]);
+        catalog_remove_provider(catalog, (struct provider_id){(uint16_t)id});
     mem_free(catalog->routes);
     catalog_init(catalog, NULL);
 }
@@ -92,6 +96,7 @@ static void put_gate(struct catalog *catalog, const struct key *key)
         .sms_on = catalog_account(catalog, key->account)->account.sms_on,
         .test = key->test,
         .may_send = key_may_send(key),
+        .full = key_has_scope(key, SLICE("*")),
     };
     gate_put(catalog->gate, key->hash, &entry);
 }
@@ -162,8 +167,11 @@ void catalog_remove_shortcode(struct catalog *catalog, const char *word)
 void catalog_put_provider(struct catalog *catalog, const struct provider *provider)
 {
     struct provider **slot = &catalog->providers[provider->id.v];
+    char *profile = mem_copy(provider->profile.at, provider->profile.size);
     if (!*slot) *slot = MEM_NEW(struct provider);
+    mem_free((void *)(uintptr_t)(*slot)->profile.at);
     **slot = *provider;
+    (*slot)->profile = slice_of(profile, provider->profile.size);
     char problem[256];
     if (!provider_read_quirks(*slot, problem)) {
         /* Written by a newer version: better the usual values than no link. */
@@ -175,7 +183,9 @@ void catalog_put_provider(struct catalog *catalog, const struct provider *provid
 
 void catalog_remove_provider(struct catalog *catalog, struct provider_id id)
 {
-    mem_free(catalog->providers[id.v]);
+    struct provider *provider = catalog->providers[id.v];
+    if (provider) mem_free((void *)(uintptr_t)provider->profile.at);
+    mem_free(provider);
     catalog->providers[id.v] = NULL;
 }
 
@@ -232,6 +242,30 @@ static void visit_route(void *user, const struct route *route)
 {
     catalog_put_route(user, route);
 }
+static void visit_sender(void *user, const struct sender *sender)
+{
+    catalog_put_sender(user, sender);
+}
+static void visit_template(void *user, const struct template *template)
+{
+    catalog_put_template(user, template);
+}
+static void visit_webhook(void *user, const struct webhook *webhook)
+{
+    catalog_put_webhook(user, webhook);
+}
+static void visit_plan(void *user, const struct plan_terms *plan)
+{
+    ((struct catalog *)user)->pricing.quotas[plan->plan] = plan->quota;
+}
+static void visit_rate(void *user, const struct rate *rate)
+{
+    pricing_put(&((struct catalog *)user)->pricing, rate);
+}
+static void visit_block(void *user, const struct block *block)
+{
+    blocklist_put(&((struct catalog *)user)->blocklist, block);
+}
 
 struct store_visitor catalog_visitor(struct catalog *catalog)
 {
@@ -242,5 +276,11 @@ struct store_visitor catalog_visitor(struct catalog *catalog)
         .shortcode = visit_shortcode,
         .provider = visit_provider,
         .route = visit_route,
+        .sender = visit_sender,
+        .template = visit_template,
+        .webhook = visit_webhook,
+        .plan = visit_plan,
+        .rate = visit_rate,
+        .block = visit_block,
     };
 }

@@ -9,6 +9,8 @@
 
 #define CHORES_EVERY_MS 1000
 #define RECOVER_PAGE    4096
+/* Operations after which a tick commits, however many commands still wait: batches are long. */
+#define TICK_OPS_ENOUGH 16384
 /* After a failed commit, when nobody asks for one. */
 #define STORE_AGAIN_MS 100
 
@@ -33,8 +35,10 @@ static void tick_commit(struct tick *tick)
         core->store_failed = err != ERR_OK;
         for (size_t i = 0; i < tick->count; i++) {
             if (err) tick->ops[i].result = err;
+            if (tick->ops[i].told_events && !err) core->deliveries.events_wait = true;
             if (tick->steps[i].then) tick->steps[i].then(tick, &tick->ops[i], tick->steps[i].user);
         }
+        onces_committed(&core->onces);
         core->ticks++;
         tick->count = 0;
     }
@@ -53,7 +57,8 @@ static void status_decide(struct core *core, struct command *command)
         const struct provider *provider = core->catalog.providers[id];
         const struct lane *lane = &core->dispatch.lanes[id];
         if (!provider || status->count == status->capacity) continue;
-        status->providers[status->count++] = (struct provider_status){
+        struct provider_status *told = &status->providers[status->count++];
+        *told = (struct provider_status){
             .provider = *provider,
             .sessions = lane->sessions,
             .flying = lane->flying,
@@ -67,6 +72,8 @@ static void status_decide(struct core *core, struct command *command)
             .receipts = core->receipts.count[id],
             .receipt_form = receipt_form_names[receipts_form(&core->receipts, provider->id)],
         };
+        told->provider.profile =
+            command->arena ? arena_copy(command->arena, provider->profile) : (struct slice){0};
     }
 }
 
@@ -76,6 +83,15 @@ static void decide(struct tick *tick, struct command *command)
     switch (command->kind) {
     case COMMAND_SEND:
         send_decide(tick, command);
+        break;
+    case COMMAND_SEND_MANY:
+        send_decide_many(tick, command);
+        break;
+    case COMMAND_REFUSE:
+        send_refuse(tick, command);
+        break;
+    case COMMAND_CANCEL:
+        schedule_cancel(tick, command);
         break;
     case COMMAND_ANSWER:
         dispatch_answer(tick, command);
@@ -91,6 +107,9 @@ static void decide(struct tick *tick, struct command *command)
         break;
     case COMMAND_PUSHED:
         intake_pushed(tick, command);
+        break;
+    case COMMAND_DELIVERED:
+        deliveries_ended(tick, command);
         break;
     case COMMAND_STATUS:
         status_decide(tick->core, command);
@@ -111,6 +130,8 @@ static void chores(struct tick *tick)
     dispatch_chores(tick);
     receipts_chores(tick);
     intake_chores(tick);
+    onces_chores(tick);
+    if (!core->config.stopped) quota_chores(tick);
     if (tick->count == 0) return;
     /* Rides along with a commit that happens anyway: where a later start may begin to look. */
     struct store_op *op = tick_op(tick, STORE_PUT_META, NULL, NULL);
@@ -125,6 +146,10 @@ void core_tick(struct core *core, struct command **commands, size_t count)
     dispatch_begin(tick);
     receipts_begin(tick);
     intake_begin(tick);
+    schedule_run(tick);
+    rehearsal_run(tick);
+    deliveries_run(tick);
+    onces_run(tick);
     chores(tick);
     size_t decided = 0;
     for (size_t i = 0; i < count; i++) {
@@ -135,7 +160,7 @@ void core_tick(struct core *core, struct command **commands, size_t count)
             tick_begin(core);
         }
         decide(tick, commands[i]);
-        if (!alone && i + 1 < count) continue;
+        if (!alone && i + 1 < count && tick->count < TICK_OPS_ENOUGH) continue;
         tick_commit(tick);
         tick_begin(core);
         for (; decided <= i; decided++)
@@ -152,8 +177,12 @@ uint64_t core_wait_ms(struct core *core)
     uint64_t mono_ms = clock_mono_ms(core->config.clock);
     uint64_t since_chores_ms = mono_ms - core->last_chores_mono_ms;
     uint64_t wait = since_chores_ms < CHORES_EVERY_MS ? CHORES_EVERY_MS - since_chores_ms : 0;
-    uint64_t dispatch_wait = dispatch_wait_ms(core, mono_ms);
-    return dispatch_wait < wait ? dispatch_wait : wait;
+    const uint64_t others[] = {dispatch_wait_ms(core, mono_ms), schedule_wait_ms(core),
+                               rehearsal_wait_ms(core), deliveries_wait_ms(core),
+                               onces_wait_ms(core)};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i] < wait) wait = others[i];
+    return wait;
 }
 
 bool core_is_quiet(const struct core *core)
@@ -173,6 +202,11 @@ static uint64_t meta_number(struct core *core, struct slice name)
     return number;
 }
 
+static void raise(uint32_t *limit, uint64_t to)
+{
+    if (to > *limit && to <= UINT32_MAX) *limit = (uint32_t)to;
+}
+
 /* Fills a core from the visits of the store: the catalogue's rows and the parked receipts. */
 static void visit_parked(void *user, const struct parked_receipt *parked)
 {
@@ -188,16 +222,35 @@ static void visit_part(void *user, const struct inbound_part *part)
     joiner_load(&core->intake.joiner, part);
 }
 
+static void visit_key_page(void *user, const struct key_page *page)
+{
+    struct catalog *catalog = user;
+    struct core *core = (struct core *)((char *)catalog - offsetof(struct core, catalog));
+    onces_load_page(&core->onces, page);
+}
+
+static void visit_replay(void *user, const struct replay *replay)
+{
+    struct catalog *catalog = user;
+    struct core *core = (struct core *)((char *)catalog - offsetof(struct core, catalog));
+    onces_load(&core->onces, replay);
+}
+
 static enum err load_catalog(struct core *core)
 {
     struct store_visitor visitor = catalog_visitor(&core->catalog);
     visitor.parked = visit_parked;
     visitor.part = visit_part;
+    visitor.key_page = visit_key_page;
+    visitor.replay = visit_replay;
     enum err err = store_visit(core_reader(core), &visitor);
     if (err) return err;
     uint64_t limit = meta_number(core, SLICE("provider_limit"));
     if (limit > core->catalog.provider_limit && limit <= PROVIDERS_MAX + 1)
         core->catalog.provider_limit = (uint32_t)limit;
+    raise(&core->catalog.template_limit, meta_number(core, SLICE("template_limit")));
+    raise(&core->catalog.webhook_limit, meta_number(core, SLICE("webhook_limit")));
+    deliveries_load(core, (struct event_id){meta_number(core, SLICE("events_from"))});
     uint64_t queue_from = meta_number(core, SLICE("queue_from"));
     for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
         struct provider *provider = core->catalog.providers[id];
@@ -209,6 +262,7 @@ static enum err load_catalog(struct core *core)
         dispatch_provider(core, provider, false);
         core->config.ports->provider(core->config.ports->user, provider, false);
     }
+    core->config.ports->flush(core->config.ports->user);
     core->intake.more_to_push = !core->config.stopped;
     return ERR_OK;
 }
@@ -246,7 +300,9 @@ static enum err load_attempts(struct core *core)
         if (err || count == 0) break;
         for (size_t i = 0; i < count; i++) {
             after = rows[i].id;
-            if (rows[i].state == ATTEMPT_TAKEN) {
+            if (rows[i].provider.v == PROVIDER_REHEARSAL.v) {
+                rehearsal_load(core, &rows[i]);
+            } else if (rows[i].state == ATTEMPT_TAKEN) {
                 receipts_load_open(core, &rows[i]);
             } else if (rows[i].state == ATTEMPT_INTENT) {
                 dispatch_recover(tick_begin(core), &rows[i]);
@@ -287,6 +343,10 @@ void core_close(struct core *core)
     mem_free(core->tick.ops);
     mem_free(core->tick.steps);
     intake_done(&core->intake);
+    rehearsal_done(&core->rehearsal);
+    deliveries_done(&core->deliveries);
+    onces_done(&core->onces);
+    quota_done(&core->quota);
     receipts_done(&core->receipts);
     dispatch_done(&core->dispatch);
     catalog_done(&core->catalog);

@@ -3,9 +3,14 @@
 
 #include "core/catalog.h"
 #include "core/core.h"
+#include "core/deliveries.h"
 #include "core/dispatch.h"
 #include "core/intake.h"
+#include "core/once.h"
+#include "core/quota.h"
 #include "core/receipts.h"
+#include "core/rehearsal.h"
+#include "core/schedule.h"
 #include "core/tick.h"
 
 struct core {
@@ -14,6 +19,11 @@ struct core {
     struct dispatch dispatch;
     struct receipts receipts;
     struct intake intake;
+    struct schedule schedule;
+    struct rehearsal rehearsal;
+    struct deliveries deliveries;
+    struct onces onces;
+    struct quota quota;
     struct id_source ids;
     uint64_t last_recipient;
     struct tick tick;

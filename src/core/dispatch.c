@@ -8,6 +8,9 @@
 #include "core/core_state.h"
 #include "core/dispatch_inside.h"
 
+/* How long a message in a hurry waits for some provider of its chain to be bound. */
+#define HURRIED_WAIT_MS 30000
+
 void dispatch_init(struct dispatch *dispatch)
 {
     *dispatch = (struct dispatch){0};
@@ -46,12 +49,15 @@ static void write_attempt(struct tick *tick, struct flight *flight, struct attem
         .provider = pending_provider(pending),
         .segment = flight->segment,
         .segments = (uint8_t)pending->flight_count,
+        .keeps_id = dispatch_keeps_id(tick->core, pending_provider(pending)),
         .possible_duplicate = flight->duplicate,
         .state = ATTEMPT_INTENT,
         .intent_at_ms = tick->now_ms,
     };
     map_set_pointer(&tick->core->dispatch.flights, out->id.v, flight);
-    lane_take_off(dispatch_lane(tick->core, out->provider), flight);
+    struct lane *lane = dispatch_lane(tick->core, out->provider);
+    lane->last_submit_ms = tick->now_ms;
+    lane_take_off(lane, flight);
 }
 
 static void unwrite_attempt(struct tick *tick, struct flight *flight)
@@ -65,11 +71,14 @@ static void submit(struct tick *tick, struct flight *flight, const struct segmen
 {
     struct core *core = tick->core;
     struct pending *pending = flight->pending;
+    const struct provider *provider = catalog_provider(&core->catalog, pending_provider(pending));
     struct submit out = {
         .attempt = attempt_id_of(pending->recipient, flight->attempt),
         .provider = pending_provider(pending),
+        .kind = provider ? provider->kind : PROVIDER_SMPP,
         .number = pending->number,
         .sender = pending->sender,
+        .text = pending->text,
         .encoding = segments->encoding,
         .segment = segments->at[flight->segment - 1],
         .form = pending->form,
@@ -101,6 +110,17 @@ void dispatch_offer(struct tick *tick, struct pending *pending, struct attempt *
     *out_count = pending->flight_count;
 }
 
+/* On disk when memory has its share. */
+static void wait_in_lane(struct core *core, struct lane *lane, struct pending *pending)
+{
+    if (!lane->more_on_disk && lane->queued < LOADED_MAX) {
+        dispatch_enqueue(core, pending);
+        return;
+    }
+    dispatch_leave_to_disk(lane, pending->recipient);
+    dispatch_forget(core, pending);
+}
+
 void dispatch_accepted(struct tick *tick, struct pending *pending)
 {
     struct core *core = tick->core;
@@ -112,12 +132,15 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
         return;
     }
     lane->held--;
-    if (lane->more_on_disk || lane->queued >= LOADED_MAX) {
-        dispatch_leave_to_disk(lane, pending->recipient);
-        dispatch_forget(core, pending);
-        return;
-    }
-    dispatch_enqueue(core, pending);
+    wait_in_lane(core, lane, pending);
+}
+
+void dispatch_released(struct tick *tick, struct pending *pending)
+{
+    struct core *core = tick->core;
+    pending->routes_seen = core->dispatch.routes;
+    map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
+    wait_in_lane(core, dispatch_lane(core, pending_provider(pending)), pending);
 }
 
 void dispatch_drop(struct tick *tick, struct pending *pending)
@@ -156,6 +179,22 @@ static void expire_front(struct tick *tick, struct lane *lane)
             lane_unqueue(lane, lane->first);
         else
             answer_finish(tick, lane->first, RECIPIENT_EXPIRED, "retry_window");
+    }
+}
+
+/* Nobody is bound to whom a message in a hurry could go. The queue of a lane without sessions holds
+   no others that could go elsewhere. */
+static void give_up_hurried(struct tick *tick, struct lane *lane)
+{
+    if (lane->sessions > 0) return;
+    struct pending *next;
+    for (struct pending *pending = lane->first; pending; pending = next) {
+        next = pending->next;
+        uint64_t since_ms = pending->queued_at_ms > lane->away_since_ms ? pending->queued_at_ms
+                                                                        : lane->away_since_ms;
+        if (pending->impatient && !pending_is_tied(pending) &&
+            tick->now_ms >= since_ms + HURRIED_WAIT_MS)
+            answer_finish(tick, pending, RECIPIENT_FAILED, "provider_unavailable");
     }
 }
 
@@ -222,6 +261,8 @@ void dispatch_chores(struct tick *tick)
         expire_front(tick, lane);
     }
     dispatch_rebalance(core);
+    for (uint32_t id = 1; id < core->catalog.provider_limit; id++)
+        give_up_hurried(tick, &core->dispatch.lanes[id]);
     struct pending **link = &core->dispatch.resting;
     while (*link) {
         struct pending *pending = *link;

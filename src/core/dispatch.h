@@ -19,6 +19,12 @@ struct dispatch {
     bool stopped;                         /* draining */
 };
 
+/* Providers in the order to try them. */
+struct chain {
+    struct provider_id at[CHAIN_MAX];
+    uint32_t count; /* 0: no route */
+};
+
 void dispatch_init(struct dispatch *dispatch);
 void dispatch_done(struct dispatch *dispatch);
 /* A provider was loaded, added, changed or removed (its lane loses its queue to others). */
@@ -35,6 +41,9 @@ void dispatch_offer(struct tick *tick, struct pending *pending, struct attempt *
 void dispatch_accepted(struct tick *tick,
                        struct pending *pending);                /* written: submit or queue it */
 void dispatch_drop(struct tick *tick, struct pending *pending); /* not written: forget it */
+
+/* One that became due is written as waiting for the provider it is with. */
+void dispatch_released(struct tick *tick, struct pending *pending);
 
 /* At the start of a tick: answers kept from a failed commit, recipients from disk, and intents for
    as much as the lanes have room for. */

@@ -8,7 +8,12 @@ void dispatch_forget(struct core *core, struct pending *pending); /* it has left
 
 /* dispatch_lanes.c */
 struct lane *dispatch_lane(struct core *core, struct provider_id provider);
-const struct route *dispatch_route(const struct core *core, uint64_t number); /* NULL: none */
+/* The route of the country, or of the number's own; a message in a hurry goes on with the providers
+   that serve everywhere. */
+struct chain dispatch_chain(const struct core *core, const char *country, bool impatient,
+                            uint64_t number);
+/* Over HTTP a repeated receipt is answered by whether its message is known. */
+bool dispatch_keeps_id(const struct core *core, struct provider_id provider);
 enum segment_form dispatch_form(const struct core *core, struct provider_id provider);
 /* The best provider of the chain that has not refused: the first that is bound, else the first. The
    present one when all have refused. */

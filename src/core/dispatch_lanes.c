@@ -11,10 +11,39 @@ struct lane *dispatch_lane(struct core *core, struct provider_id provider)
     return &core->dispatch.lanes[provider.v];
 }
 
-const struct route *dispatch_route(const struct core *core, uint64_t number)
+static void chain_add(struct chain *chain, const struct route *route)
 {
-    return route_choose(core->catalog.routes, core->catalog.route_count, number,
-                        phone_iso2(number));
+    for (uint32_t i = 0; i < route->chain_count; i++) {
+        bool there = chain->count == CHAIN_MAX;
+        for (uint32_t k = 0; k < chain->count; k++)
+            there = there || chain->at[k].v == route->chain[i].v;
+        if (!there) chain->at[chain->count++] = route->chain[i];
+    }
+}
+
+struct chain dispatch_chain(const struct core *core, const char *country, bool impatient,
+                            uint64_t number)
+{
+    const struct route *routes = core->catalog.routes;
+    size_t count = core->catalog.route_count;
+    struct chain chain = {0};
+    const struct route *best =
+        route_choose(routes, count, number, country[0] ? country : phone_iso2(number));
+    if (best) chain_add(&chain, best);
+    for (size_t i = 0; best && impatient && i < count; i++)
+        if (slice_eq(slice_cstr(routes[i].destination), SLICE("*"))) chain_add(&chain, &routes[i]);
+    return chain;
+}
+
+static struct chain chain_of(const struct core *core, const struct pending *pending)
+{
+    return dispatch_chain(core, pending->country, pending->impatient, pending->number);
+}
+
+bool dispatch_keeps_id(const struct core *core, struct provider_id id)
+{
+    const struct provider *provider = catalog_provider(&core->catalog, id);
+    return provider && provider->kind == PROVIDER_HTTP;
 }
 
 enum segment_form dispatch_form(const struct core *core, struct provider_id id)
@@ -45,8 +74,8 @@ void dispatch_take_route(struct core *core, struct pending *pending)
 {
     if (pending->routes_seen == core->dispatch.routes || pending_is_tied(pending)) return;
     pending->routes_seen = core->dispatch.routes;
-    const struct route *route = dispatch_route(core, pending->number);
-    if (route) pending_set_chain(pending, route->chain, route->chain_count);
+    struct chain chain = chain_of(core, pending);
+    if (chain.count) pending_set_chain(pending, chain.at, chain.count);
 }
 
 void dispatch_enqueue(struct core *core, struct pending *pending)
@@ -54,6 +83,7 @@ void dispatch_enqueue(struct core *core, struct pending *pending)
     if (pending->queued) return;
     dispatch_take_route(core, pending);
     if (!pending_is_tied(pending)) dispatch_turn_to(core, pending, dispatch_best(core, pending));
+    pending->queued_at_ms = clock_wall_ms(core->config.clock);
     lane_queue(dispatch_lane(core, pending_provider(pending)), pending);
 }
 
@@ -94,12 +124,19 @@ void dispatch_routes_changed(struct core *core)
     }
 }
 
+static void dispatch_sessions(struct core *core, struct lane *lane, uint32_t sessions)
+{
+    if (sessions == 0 && (lane->sessions > 0 || lane->away_since_ms == 0))
+        lane->away_since_ms = clock_wall_ms(core->config.clock);
+    lane->sessions = sessions;
+}
+
 void dispatch_provider(struct core *core, const struct provider *provider, bool removed)
 {
     struct lane *lane = dispatch_lane(core, provider->id);
     lane_configure(lane, provider, clock_mono_ms(core->config.clock));
     /* Its sessions end soon; nothing more is for them. */
-    if (removed || !provider->enabled) lane->sessions = 0;
+    dispatch_sessions(core, lane, removed || !provider->enabled ? 0 : lane->sessions);
     dispatch_rebalance(core);
 }
 
@@ -112,6 +149,6 @@ void dispatch_link(struct tick *tick, struct command *command)
         return;
     }
     uint32_t sessions = provider->enabled ? command->link.sessions : 0;
-    dispatch_lane(core, provider->id)->sessions = sessions;
+    dispatch_sessions(core, dispatch_lane(core, provider->id), sessions);
     dispatch_rebalance(core);
 }

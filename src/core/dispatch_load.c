@@ -39,16 +39,17 @@ static struct pending *pending_on_route(struct core *core, const struct store_re
     bool is_tied;
     const struct attempt *latest = latest_attempt(row, &is_tied);
     struct provider_id alone[1] = {latest ? latest->provider : row->recipient.provider};
-    const struct route *route = dispatch_route(core, row->recipient.number);
-    for (uint8_t at = 0; route && at < route->chain_count; at++) {
-        if (route->chain[at].v != alone[0].v) continue;
+    struct chain chain =
+        dispatch_chain(core, row->message.country, row->message.impatient, row->recipient.number);
+    for (uint8_t at = 0; at < chain.count; at++) {
+        if (chain.at[at].v != alone[0].v) continue;
         struct pending *pending =
-            pending_new(&row->message, &row->recipient, route->chain, route->chain_count);
+            pending_new(&row->message, &row->recipient, chain.at, chain.count);
         pending->chain_at = at;
         return pending;
     }
-    if (!route || is_tied) return pending_new(&row->message, &row->recipient, alone, 1);
-    return pending_new(&row->message, &row->recipient, route->chain, route->chain_count);
+    if (chain.count == 0 || is_tied) return pending_new(&row->message, &row->recipient, alone, 1);
+    return pending_new(&row->message, &row->recipient, chain.at, chain.count);
 }
 
 static struct pending *pending_from_disk(struct core *core, const struct store_recipient *row)

@@ -15,6 +15,7 @@ struct gate_entry {
     bool sms_on;
     bool test;
     bool may_send; /* has sms:send or * */
+    bool full;     /* has * */
 };
 
 struct gate *gate_new(void);

@@ -13,7 +13,9 @@ struct lane {
     uint32_t flying;
     uint64_t next_order;
     uint32_t sessions;
-    uint32_t window; /* of one session */
+    uint64_t away_since_ms;  /* wall time: how long there have been none */
+    uint64_t last_submit_ms; /* wall time */
+    uint32_t window;         /* of one session */
 
     /* More recipients of this provider wait on disk, behind `cursor`; memory takes no new ones
        until those are loaded, so that the order holds. */

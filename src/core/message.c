@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "base/words.h"
+
 const char *const recipient_state_names[RECIPIENT_STATE_COUNT] = {
     [RECIPIENT_NEW] = "new",
     [RECIPIENT_QUEUED] = "queued",
@@ -12,6 +14,7 @@ const char *const recipient_state_names[RECIPIENT_STATE_COUNT] = {
     [RECIPIENT_EXPIRED] = "expired",
     [RECIPIENT_TIMEOUT] = "timeout",
     [RECIPIENT_CANCELLED] = "cancelled",
+    [RECIPIENT_SCHEDULED] = "scheduled",
 };
 
 const char *const attempt_state_names[ATTEMPT_STATE_COUNT] = {
@@ -26,7 +29,10 @@ const char *const attempt_state_names[ATTEMPT_STATE_COUNT] = {
      BIT(RECIPIENT_EXPIRED) | BIT(RECIPIENT_CANCELLED))
 
 static const unsigned recipient_moves[RECIPIENT_STATE_COUNT] = {
-    [RECIPIENT_NEW] = BIT(RECIPIENT_QUEUED) | BIT(RECIPIENT_SENT) | FINAL,
+    [RECIPIENT_NEW] =
+        BIT(RECIPIENT_QUEUED) | BIT(RECIPIENT_SCHEDULED) | BIT(RECIPIENT_SENT) | FINAL,
+    [RECIPIENT_SCHEDULED] = BIT(RECIPIENT_QUEUED) | BIT(RECIPIENT_FAILED) |
+                            BIT(RECIPIENT_REJECTED) | BIT(RECIPIENT_CANCELLED),
     /* To itself: into another provider's queue. To a verdict: a receipt can overtake the answer
        that it belongs to. */
     [RECIPIENT_QUEUED] = BIT(RECIPIENT_QUEUED) | BIT(RECIPIENT_SENT) | FINAL,
@@ -43,7 +49,13 @@ bool recipient_may_move(enum recipient_state from, enum recipient_state to)
 
 bool recipient_is_final(enum recipient_state state)
 {
-    return state >= RECIPIENT_DELIVERED;
+    return state >= RECIPIENT_DELIVERED && state != RECIPIENT_SCHEDULED;
+}
+
+bool refusal_stops(struct slice error)
+{
+    static const char *const words[] = {"phone_invalid", "dnd_blocked", "sender_id_invalid"};
+    return words_find(error, words, sizeof words / sizeof *words) >= 0;
 }
 
 /* SMPP 3.4 5.2.28 counts ACCEPTED as final; carriers send it ahead of DELIVRD, so it decides

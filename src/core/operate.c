@@ -3,15 +3,11 @@
 #include <stdio.h>
 
 #include "core/core_state.h"
-
-/* Checks, fills what is told, adds the operation; refused by its return. */
-typedef enum err (*operate_check)(struct tick *tick, struct command *command);
-/* Puts the committed change into the catalogue. */
-typedef void (*operate_put)(struct tick *tick, struct command *command);
+#include "core/operate_inside.h"
 
 static void operated(struct tick *tick, const struct store_op *op, void *user);
 
-static struct store_op *write(struct tick *tick, enum store_op_kind kind, struct command *command)
+struct store_op *operate_write(struct tick *tick, enum store_op_kind kind, struct command *command)
 {
     return tick_op(tick, kind, operated, command);
 }
@@ -24,7 +20,7 @@ static enum err account_add(struct tick *tick, struct command *command)
     if (account->name[0] == '\0') return ERR_INVALID;
     account->id.v = tick_id(tick);
     account->created_at_ms = tick->now_ms;
-    write(tick, STORE_PUT_ACCOUNT, command)->account = account;
+    operate_write(tick, STORE_PUT_ACCOUNT, command)->account = account;
     return ERR_OK;
 }
 
@@ -42,7 +38,7 @@ static enum err account_set(struct tick *tick, struct command *command)
     if (set->set_sms) set->told.sms_on = set->sms_on;
     if (set->set_plan) set->told.plan = set->plan;
     if (set->set_tier) set->told.tier = set->tier;
-    write(tick, STORE_PUT_ACCOUNT, command)->account = &set->told;
+    operate_write(tick, STORE_PUT_ACCOUNT, command)->account = &set->told;
     return ERR_OK;
 }
 
@@ -54,9 +50,11 @@ static void account_changed(struct tick *tick, struct command *command)
 static enum err grant(struct tick *tick, struct command *command)
 {
     const struct command_grant *asked = &command->grant;
-    if (!catalog_account(&tick->core->catalog, asked->account)) return ERR_NOT_FOUND;
+    struct account_row *row = catalog_account(&tick->core->catalog, asked->account);
+    if (!row) return ERR_NOT_FOUND;
     if (asked->amount == 0) return ERR_INVALID;
-    write(tick, STORE_LEDGER, command)->ledger = (struct store_ledger){
+    if (asked->asset == ASSET_QUOTA) quota_begin_month(tick, row);
+    operate_write(tick, STORE_LEDGER, command)->ledger = (struct store_ledger){
         .id = {tick_id(tick)},
         .account = asked->account,
         .asset = asked->asset,
@@ -78,7 +76,7 @@ static enum err key_add(struct tick *tick, struct command *command)
     key->created_at_ms = tick->now_ms;
     key->enabled = true;
     if (key->scopes[0] == '\0') memcpy(key->scopes, "*", 2);
-    write(tick, STORE_PUT_KEY, command)->key = key;
+    operate_write(tick, STORE_PUT_KEY, command)->key = key;
     return ERR_OK;
 }
 
@@ -101,7 +99,7 @@ static enum err key_enable(struct tick *tick, struct command *command)
     if (!key) return ERR_NOT_FOUND;
     command->key_ref.told = *key;
     command->key_ref.told.enabled = command->key_ref.enable;
-    write(tick, STORE_PUT_KEY, command)->key = &command->key_ref.told;
+    operate_write(tick, STORE_PUT_KEY, command)->key = &command->key_ref.told;
     return ERR_OK;
 }
 
@@ -115,7 +113,7 @@ static enum err key_delete(struct tick *tick, struct command *command)
     const struct key *key = key_named(tick->core, &command->key_ref);
     if (!key) return ERR_NOT_FOUND;
     command->key_ref.told = *key;
-    write(tick, STORE_DELETE_KEY, command)->key_id = key->id;
+    operate_write(tick, STORE_DELETE_KEY, command)->key_id = key->id;
     return ERR_OK;
 }
 
@@ -128,7 +126,7 @@ static void key_deleted(struct tick *tick, struct command *command)
 
 static enum err shortcode_add(struct tick *tick, struct command *command)
 {
-    struct shortcode *shortcode = &command->shortcode_add;
+    struct shortcode *shortcode = command->shortcode_add;
     const struct catalog *catalog = &tick->core->catalog;
     const struct account_row *row = catalog_account(catalog, shortcode->account);
     if (!row) return ERR_NOT_FOUND;
@@ -142,13 +140,13 @@ static enum err shortcode_add(struct tick *tick, struct command *command)
         return ERR_LIMIT_REACHED;
     }
     shortcode->created_at_ms = tick->now_ms;
-    write(tick, STORE_PUT_SHORTCODE, command)->shortcode = shortcode;
+    operate_write(tick, STORE_PUT_SHORTCODE, command)->shortcode = shortcode;
     return ERR_OK;
 }
 
 static void shortcode_added(struct tick *tick, struct command *command)
 {
-    catalog_put_shortcode(&tick->core->catalog, &command->shortcode_add);
+    catalog_put_shortcode(&tick->core->catalog, command->shortcode_add);
 }
 
 static enum err shortcode_remove(struct tick *tick, struct command *command)
@@ -156,7 +154,7 @@ static enum err shortcode_remove(struct tick *tick, struct command *command)
     const struct command_shortcode_remove *asked = &command->shortcode_remove;
     const struct shortcode *shortcode = catalog_shortcode(&tick->core->catalog, asked->word);
     if (!shortcode || shortcode->account.v != asked->account.v) return ERR_NOT_FOUND;
-    write(tick, STORE_DELETE_SHORTCODE, command)->word = slice_cstr(asked->word);
+    operate_write(tick, STORE_DELETE_SHORTCODE, command)->word = slice_cstr(asked->word);
     return ERR_OK;
 }
 
@@ -173,6 +171,10 @@ static bool provider_is_valid(struct provider *provider, char *problem)
         snprintf(problem, 256, "the window must be 1 to %d", WINDOW_MAX);
         return false;
     }
+    if (provider->profile.size > PROFILE_MAX_SIZE) {
+        snprintf(problem, 256, "the profile has more than %d bytes", PROFILE_MAX_SIZE);
+        return false;
+    }
     if (!strchr(provider->address, ':')) {
         snprintf(problem, 256, "the address must be HOST:PORT");
         return false;
@@ -182,13 +184,13 @@ static bool provider_is_valid(struct provider *provider, char *problem)
 
 static void write_provider(struct tick *tick, struct command *command)
 {
-    write(tick, STORE_PUT_PROVIDER, command)->provider = &command->provider.provider;
+    operate_write(tick, STORE_PUT_PROVIDER, command)->provider = command->provider.provider;
 }
 
 static enum err provider_add(struct tick *tick, struct command *command)
 {
     struct catalog *catalog = &tick->core->catalog;
-    struct provider *provider = &command->provider.provider;
+    struct provider *provider = command->provider.provider;
     if (catalog_provider_named(catalog, provider->name)) return ERR_ALREADY_EXISTS;
     if (!provider_is_valid(provider, command->problem)) return ERR_INVALID;
     if (catalog->provider_limit > PROVIDERS_MAX) return ERR_LIMIT_REACHED;
@@ -200,6 +202,16 @@ static enum err provider_add(struct tick *tick, struct command *command)
     op->meta.value = arena_printf(&tick->arena, "%u", catalog->provider_limit + 1);
     write_provider(tick, command);
     return ERR_OK;
+}
+
+/* Its profile is copied into memory that outlives the catalogue's. */
+static struct provider provider_told(struct tick *tick, struct command *command,
+                                     const struct provider *provider)
+{
+    struct provider told = *provider;
+    struct arena *arena = command->arena ? command->arena : &tick->arena;
+    told.profile = arena_copy(arena, provider->profile);
+    return told;
 }
 
 /* `change` becomes the existing provider with its marked parts replaced. */
@@ -218,6 +230,7 @@ static enum err merge_provider(const struct provider *existing, unsigned parts,
     if (parts & PROVIDER_WINDOW) merged.window = change->window;
     if (parts & PROVIDER_TPS) merged.tps = change->tps;
     if (parts & PROVIDER_ENABLED) merged.enabled = change->enabled;
+    if (parts & PROVIDER_PROFILE) merged.profile = change->profile;
     if (parts & PROVIDER_QUIRKS) {
         int size =
             snprintf(merged.quirks_text, sizeof merged.quirks_text, "%s%s%s", existing->quirks_text,
@@ -233,10 +246,11 @@ static enum err merge_provider(const struct provider *existing, unsigned parts,
 
 static enum err provider_set(struct tick *tick, struct command *command)
 {
-    struct provider *change = &command->provider.provider;
+    struct provider *change = command->provider.provider;
     const struct provider *existing = catalog_provider_named(&tick->core->catalog, change->name);
     if (!existing) return ERR_NOT_FOUND;
-    enum err err = merge_provider(existing, command->provider.parts, change, command->problem);
+    struct provider told = provider_told(tick, command, existing);
+    enum err err = merge_provider(&told, command->provider.parts, change, command->problem);
     if (err) return err;
     write_provider(tick, command);
     return ERR_OK;
@@ -245,9 +259,9 @@ static enum err provider_set(struct tick *tick, struct command *command)
 static void provider_changed(struct tick *tick, struct command *command)
 {
     struct core *core = tick->core;
-    catalog_put_provider(&core->catalog, &command->provider.provider);
+    catalog_put_provider(&core->catalog, command->provider.provider);
     const struct provider *provider =
-        catalog_provider(&core->catalog, command->provider.provider.id);
+        catalog_provider(&core->catalog, command->provider.provider->id);
     dispatch_provider(core, provider, false);
     core->config.ports->provider(core->config.ports->user, provider, false);
 }
@@ -257,7 +271,7 @@ static enum err provider_remove(struct tick *tick, struct command *command)
     struct core *core = tick->core;
     const struct catalog *catalog = &core->catalog;
     const struct provider *provider =
-        catalog_provider_named(catalog, command->provider.provider.name);
+        catalog_provider_named(catalog, command->provider.provider->name);
     if (!provider) return ERR_NOT_FOUND;
     for (size_t i = 0; i < catalog->route_count; i++) {
         const struct route *route = &catalog->routes[i];
@@ -268,15 +282,15 @@ static enum err provider_remove(struct tick *tick, struct command *command)
             return ERR_STALE;
         }
     }
-    command->provider.provider = *provider;
-    write(tick, STORE_DELETE_PROVIDER, command)->provider_id = provider->id;
+    *command->provider.provider = provider_told(tick, command, provider);
+    operate_write(tick, STORE_DELETE_PROVIDER, command)->provider_id = provider->id;
     return ERR_OK;
 }
 
 static void provider_removed(struct tick *tick, struct command *command)
 {
     struct core *core = tick->core;
-    const struct provider *provider = &command->provider.provider;
+    const struct provider *provider = command->provider.provider;
     dispatch_provider(core, provider, true);
     core->config.ports->provider(core->config.ports->user, provider, true);
     catalog_remove_provider(&core->catalog, provider->id);
@@ -311,7 +325,7 @@ static enum err route_set(struct tick *tick, struct command *command)
     struct route *route = ARENA_NEW(&tick->arena, struct route);
     enum err err = route_of(tick, command, route);
     if (err) return err;
-    write(tick, STORE_PUT_ROUTE, command)->route = route;
+    operate_write(tick, STORE_PUT_ROUTE, command)->route = route;
     return ERR_OK;
 }
 
@@ -326,7 +340,8 @@ static void route_changed(struct tick *tick, struct command *command)
 static enum err route_remove(struct tick *tick, struct command *command)
 {
     if (!catalog_has_route(&tick->core->catalog, command->route.destination)) return ERR_NOT_FOUND;
-    write(tick, STORE_DELETE_ROUTE, command)->destination = slice_cstr(command->route.destination);
+    operate_write(tick, STORE_DELETE_ROUTE, command)->destination =
+        slice_cstr(command->route.destination);
     return ERR_OK;
 }
 
@@ -356,7 +371,7 @@ static enum err clock_advance(struct tick *tick, struct command *command)
                  "provider %s is not on loopback: only a test may move the clock", provider->name);
         return ERR_INVALID;
     }
-    struct store_op *op = write(tick, STORE_PUT_META, command);
+    struct store_op *op = operate_write(tick, STORE_PUT_META, command);
     op->meta.name = SLICE("clock_offset_ms");
     op->meta.value = arena_printf(
         &tick->arena, "%llu",
@@ -389,6 +404,19 @@ static const struct {
     [COMMAND_ROUTE_SET] = {route_set, route_changed},
     [COMMAND_ROUTE_REMOVE] = {route_remove, route_removed},
     [COMMAND_CLOCK_ADVANCE] = {clock_advance, clock_advanced},
+    [COMMAND_SENDER_ADD] = {operate_sender_add, operate_sender_changed},
+    [COMMAND_SENDER_SET] = {operate_sender_set, operate_sender_changed},
+    [COMMAND_TEMPLATE_ADD] = {operate_template_add, operate_template_changed},
+    [COMMAND_TEMPLATE_SET] = {operate_template_set, operate_template_changed},
+    [COMMAND_TEMPLATE_REMOVE] = {operate_template_remove, operate_template_removed},
+    [COMMAND_WEBHOOK_ADD] = {operate_webhook_add, operate_webhook_changed},
+    [COMMAND_WEBHOOK_SET] = {operate_webhook_set, operate_webhook_changed},
+    [COMMAND_WEBHOOK_REMOVE] = {operate_webhook_remove, operate_webhook_removed},
+    [COMMAND_PLAN_SET] = {operate_plan_set, operate_plan_changed},
+    [COMMAND_RATE_SET] = {operate_rate_set, operate_rate_changed},
+    [COMMAND_RATE_REMOVE] = {operate_rate_remove, operate_rate_removed},
+    [COMMAND_BLOCK_ADD] = {operate_block_add, operate_block_added},
+    [COMMAND_BLOCK_REMOVE] = {operate_block_remove, operate_block_removed},
 };
 
 bool operate_is(enum command_kind kind)
@@ -398,7 +426,9 @@ bool operate_is(enum command_kind kind)
 
 void operate_decide(struct tick *tick, struct command *command)
 {
+    if (command->once && once_meets(tick, command, NULL)) return;
     command->result = operations[command->kind].check(tick, command);
+    if (command->once) once_keep(tick, command, NULL, NULL, 0);
 }
 
 static void operated(struct tick *tick, const struct store_op *op, void *user)

@@ -1,5 +1,6 @@
-/* The operators' commands: COMMAND_ACCOUNT_ADD ... COMMAND_CLOCK_ADVANCE. Each decides against the
-   catalogue and changes it once its commit is done, so the core gives each a commit of its own. */
+/* The commands that change the catalogue: COMMAND_ACCOUNT_ADD ... COMMAND_CLOCK_ADVANCE. Each
+   decides against the catalogue and changes it once its commit is done, so the core gives each a
+   commit of its own. */
 #pragma once
 
 #include "core/command.h"

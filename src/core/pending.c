@@ -19,7 +19,9 @@ struct pending *pending_new(const struct message *message, const struct recipien
     pending->recipient = recipient->id;
     pending->message = message->id;
     pending->number = recipient->number;
-    pending->accepted_at_ms = id_ms(message->id.v);
+    pending->accepted_at_ms = message->send_at_ms ? message->send_at_ms : id_ms(message->id.v);
+    memcpy(pending->country, message->country, sizeof pending->country);
+    pending->impatient = message->impatient;
     memcpy(pending->chain, chain, chain_count * sizeof *chain);
     pending->chain_count = (uint8_t)chain_count;
     return pending;

@@ -34,7 +34,10 @@ struct pending {
     struct recipient_id recipient;
     struct message_id message;
     uint64_t number;
-    uint64_t accepted_at_ms;
+    uint64_t accepted_at_ms; /* or became due */
+    uint64_t queued_at_ms;   /* wall time */
+    char country[3];         /* "": the number's own */
+    bool impatient;
     uint64_t not_before_mono_ms; /* a later round over the chain */
     struct slice sender, text;
     struct provider_id chain[CHAIN_MAX];
@@ -45,6 +48,7 @@ struct pending {
     uint8_t rounds;         /* over the chain */
     bool temporary;         /* some refusal of this round was not for good */
     bool fails;             /* a lost answer has decided it: no other try */
+    bool stops;             /* a refusal that every provider would give: no other try */
     uint32_t status;        /* of the last refusal */
     enum segment_form form; /* how the flights were cut; a provider's may change meanwhile */
     uint16_t flying;        /* flights in that state */

@@ -85,6 +85,8 @@ bool provider_read_quirks(struct provider *provider, char *out_problem)
         return false;
     }
     provider->quirks = quirks;
+    /* Over HTTP the carrier cuts the text. */
+    if (provider->kind == PROVIDER_HTTP) provider->quirks.long_form = SEGMENT_PAYLOAD;
     return true;
 }
 

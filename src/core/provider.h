@@ -53,6 +53,7 @@ struct provider {
     char password[65];
     char system_type[14];
     char quirks_text[QUIRKS_TEXT_MAX + 1]; /* "long=udh16,dcs0=latin1" */
+    struct slice profile;                  /* HTTP: its INI text (edge/http_provider reads it) */
     struct quirks quirks;                  /* parsed from quirks_text */
 };
 

@@ -5,9 +5,12 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "core/core_state.h"
+#include "core/dispatch_inside.h"
 
 /* After this long nothing will claim it: every submit of then has its answer or its time-out. */
 #define PARKED_FOR_MS (10 * 60 * 1000)
+/* So long after a submit its receipt may come before its answer has been written. */
+#define EARLY_FOR_MS (5 * 60 * 1000)
 
 /* Who is asked for: a receipt that has just come, or one that is parked. */
 struct claim {
@@ -273,24 +276,31 @@ static void receipt_written(struct tick *tick, const struct store_op *op, void *
     if (step->command && op->result == ERR_STORE_UNAVAILABLE) step->command->result = op->result;
     if (op->result == ERR_STORE_UNAVAILABLE) return;
     tick->core->receipts.count[step->claim.provider.v]++;
+    if (dispatch_keeps_id(tick->core, step->claim.provider)) return;
     struct receipts *receipts = &tick->core->receipts;
     if (receipt_is_final(op->receipt.state) &&
         !map_remove_value(&receipts->open, step->key, op->receipt.attempt.v))
         map_remove_value(&receipts->open_before, step->key, op->receipt.attempt.v);
 }
 
+static struct slice cut(struct slice text, size_t max)
+{
+    return slice_of(text.at, text.size < max ? text.size : max);
+}
+
 static void write_receipt(struct tick *tick, struct receipt_step *step, const struct match *match,
-                          enum receipt_state state, struct slice error)
+                          const struct command_receipt *receipt)
 {
     step->key = match->key;
-    if (error.size > ERROR_WORD_MAX) error.size = ERROR_WORD_MAX;
     struct store_op *op = tick_op(tick, STORE_RECEIPT, receipt_written, step);
     op->receipt = (struct store_receipt){
         .attempt = match->attempt,
-        .state = state,
+        .state = receipt->state,
         .at_ms = tick->now_ms,
-        .error = error,
-        .refund_ledger = {tick_id(tick)},
+        .error = cut(receipt->error, ERROR_WORD_MAX),
+        .error_text = cut(receipt->error_text, ERROR_TEXT_MAX),
+        .network = cut(receipt->network, ERROR_WORD_MAX),
+        .keys = tick_keys(tick),
     };
 }
 
@@ -299,6 +309,14 @@ static void receipt_parked(struct tick *tick, const struct store_op *op, void *u
     struct receipt_step *step = user;
     step->command->result = op->result;
     if (!op->result) parked_add(tick->core, &step->parked, &step->claim);
+}
+
+/* The answer with the id may not have come yet, or its commit: requests that are open, or were made
+   a short time ago. */
+static bool may_be_early(struct tick *tick, struct provider_id provider)
+{
+    const struct lane *lane = &tick->core->dispatch.lanes[provider.v];
+    return lane->flying > 0 || tick->now_ms < lane->last_submit_ms + EARLY_FOR_MS;
 }
 
 void receipts_decide(struct tick *tick, struct command *command)
@@ -321,7 +339,11 @@ void receipts_decide(struct tick *tick, struct command *command)
     struct match match;
     bool wait;
     if (match_receipt(core, &step->claim, &match, &wait)) {
-        write_receipt(tick, step, &match, receipt->state, receipt->error);
+        write_receipt(tick, step, &match, receipt);
+        return;
+    }
+    if (receipt->must_match && !may_be_early(tick, receipt->provider)) {
+        command->result = ERR_NOT_FOUND;
         return;
     }
     if (!receipt_is_final(receipt->state)) return; /* "on its way" is no loss */
@@ -348,7 +370,8 @@ static void try_parked(struct tick *tick, struct parked *parked)
     if (match_receipt(tick->core, &parked->claim, &match, &wait)) {
         struct receipt_step *step = ARENA_NEW(&tick->arena, struct receipt_step);
         step->claim = parked->claim;
-        write_receipt(tick, step, &match, receipt->state, receipt->error);
+        write_receipt(tick, step, &match,
+                      &(struct command_receipt){.state = receipt->state, .error = receipt->error});
         parked_leave(tick, parked);
     } else if (wait) {
         watch(&tick->core->receipts, parked);

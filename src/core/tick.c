@@ -25,3 +25,12 @@ uint64_t tick_id(struct tick *tick)
 {
     return id_next(&tick->core->ids, tick->now_ms);
 }
+
+struct store_keys tick_keys(struct tick *tick)
+{
+    return (struct store_keys){
+        .refund = {tick_id(tick)},
+        .quota_refund = {tick_id(tick)},
+        .event = {tick_id(tick)},
+    };
+}

@@ -28,3 +28,4 @@ struct tick {
 /* A new operation of this tick. The pointer is good until the next call. */
 struct store_op *tick_op(struct tick *tick, enum store_op_kind kind, tick_then then, void *user);
 uint64_t tick_id(struct tick *tick); /* a fresh time-ordered key */
+struct store_keys tick_keys(struct tick *tick);

@@ -75,7 +75,7 @@ struct http_ref http_ref(const struct http_request *request)
 
 struct http_request *http_find(struct http_server *server, struct http_ref ref)
 {
-    if (ref.index >= server->request_count) return NULL;
+    if (!server || ref.index >= server->request_count) return NULL;
     struct http_request *request = server->requests[ref.index];
     bool open = request->conn && request->generation == ref.generation && !request->answered;
     return open ? request : NULL;
@@ -142,6 +142,10 @@ const struct http_edge *http_edge_of(const struct http_server *server, struct sl
     const struct http_edge *best = NULL;
     for (size_t i = 0; i < server->edge_count; i++) {
         const struct http_edge *edge = &server->edges[i];
+        if (edge->owns) {
+            if (edge->owns(edge->user, path)) return edge;
+            continue;
+        }
         bool longer = !best || edge->prefix.size > best->prefix.size;
         if (longer && slice_starts(path, edge->prefix)) best = edge;
     }
@@ -151,7 +155,7 @@ const struct http_edge *http_edge_of(const struct http_server *server, struct sl
 const struct http_edge *http_edge_default(const struct http_server *server)
 {
     for (size_t i = 0; i < server->edge_count; i++)
-        if (server->edges[i].prefix.size == 0) return &server->edges[i];
+        if (server->edges[i].prefix.size == 0 && !server->edges[i].owns) return &server->edges[i];
     return http_edge_of(server, SLICE("/")) ? http_edge_of(server, SLICE("/")) : server->edges;
 }
 

@@ -54,6 +54,9 @@ struct http_edge {
      */
     struct slice (*error_body)(void *user, unsigned status, struct arena *arena,
                                struct slice *out_content_type);
+    /* For paths that come and go while the server runs. Where it is set, it is asked instead of
+       `prefix`, and before the prefixes of all other edges. */
+    bool (*owns)(void *user, struct slice path);
 };
 
 struct http_config {
@@ -93,7 +96,7 @@ void http_set_user(struct http_request *request, void *user);
 void *http_user(const struct http_request *request);
 
 struct http_ref http_ref(const struct http_request *request);
-/* NULL when the request is gone (answered, or its connection ended). */
+/* NULL when the request is gone (answered, or its connection ended), or the server is (NULL). */
 struct http_request *http_find(struct http_server *server, struct http_ref ref);
 
 struct http_answer {

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 
-/* Accounts in memory before it is emptied: 256 bytes each. */
+/* Accounts in memory before it is emptied: 350 bytes each. */
 #define BOOKS_MAX 65536
 
 struct book_entry {

@@ -1,70 +1,69 @@
 #include "store/book.h"
-#include "store/reader.h"
+#include "store/read_inside.h"
 
 /* Rows fetched at once by the visits at start. */
 #define VISIT_PAGE 256
-
-static enum err read_begin(struct store_reader *reader)
-{
-    return reader->rows->kind->read_begin(reader->rows);
-}
-
-static void read_end(struct store_reader *reader)
-{
-    reader->rows->kind->read_end(reader->rows);
-}
-
-static enum err get(struct store_reader *reader, enum row_type type, uint64_t id,
-                    struct arena *arena, void *out)
-{
-    return reader->rows->kind->get(reader->rows, type, row_id(id), arena, out);
-}
-
-static enum err scan(struct store_reader *reader, const struct row_scan *scan, struct arena *arena,
-                     struct row_list *out)
-{
-    *out = (struct row_list){.type = scan->type};
-    return reader->rows->kind->scan(reader->rows, scan, arena, out);
-}
-
-/* One row by its id, as a whole read. */
-static enum err read_one(struct store_reader *reader, enum row_type type, uint64_t id,
-                         struct arena *arena, void *out)
-{
-    enum err err = read_begin(reader);
-    if (err) return err;
-    err = get(reader, type, id, arena, out);
-    read_end(reader);
-    return err;
-}
 
 /* ---- The catalogue ------------------------------------------------------------------------- */
 
 static void visit_row(const struct store_visitor *visitor, enum row_type type, const void *row)
 {
-    struct route route;
+    void *user = visitor->user;
+    union {
+        struct route route;
+        struct plan_terms plan;
+        struct rate rate;
+        struct block block;
+    } made;
     switch (type) {
     case ROW_ACCOUNT:
-        visitor->account(visitor->user, row);
+        visitor->account(user, row);
         break;
     case ROW_KEY:
-        visitor->key(visitor->user, row);
+        visitor->key(user, row);
         break;
     case ROW_SHORTCODE:
-        visitor->shortcode(visitor->user, row);
+        visitor->shortcode(user, row);
         break;
     case ROW_PROVIDER:
-        visitor->provider(visitor->user, row);
+        visitor->provider(user, row);
         break;
     case ROW_ROUTE:
-        route = route_of_row(row);
-        visitor->route(visitor->user, &route);
+        made.route = route_of_row(row);
+        visitor->route(user, &made.route);
         break;
     case ROW_PARKED:
-        visitor->parked(visitor->user, row);
+        visitor->parked(user, row);
+        break;
+    case ROW_SENDER:
+        visitor->sender(user, row);
+        break;
+    case ROW_TEMPLATE:
+        visitor->template(user, row);
+        break;
+    case ROW_WEBHOOK:
+        visitor->webhook(user, row);
+        break;
+    case ROW_PLAN:
+        made.plan = plan_of_row(row);
+        visitor->plan(user, &made.plan);
+        break;
+    case ROW_RATE:
+        made.rate = rate_of_row(row);
+        visitor->rate(user, &made.rate);
+        break;
+    case ROW_BLOCK:
+        made.block = block_of_row(row);
+        visitor->block(user, &made.block);
+        break;
+    case ROW_KEY_PAGE:
+        visitor->key_page(user, row);
+        break;
+    case ROW_REPLAY:
+        visitor->replay(user, row);
         break;
     default:
-        visitor->part(visitor->user, row);
+        visitor->part(user, row);
     }
 }
 
@@ -100,7 +99,11 @@ enum err store_visit(struct store_reader *reader, const struct store_visitor *vi
         {ROW_ACCOUNT, visitor->account != NULL},     {ROW_KEY, visitor->key != NULL},
         {ROW_SHORTCODE, visitor->shortcode != NULL}, {ROW_PROVIDER, visitor->provider != NULL},
         {ROW_ROUTE, visitor->route != NULL},         {ROW_PARKED, visitor->parked != NULL},
-        {ROW_PART, visitor->part != NULL},
+        {ROW_PART, visitor->part != NULL},           {ROW_SENDER, visitor->sender != NULL},
+        {ROW_TEMPLATE, visitor->template != NULL},   {ROW_WEBHOOK, visitor->webhook != NULL},
+        {ROW_PLAN, visitor->plan != NULL},           {ROW_RATE, visitor->rate != NULL},
+        {ROW_BLOCK, visitor->block != NULL},         {ROW_KEY_PAGE, visitor->key_page != NULL},
+        {ROW_REPLAY, visitor->replay != NULL},
     };
     enum err err = read_begin(reader);
     if (err) return err;
@@ -132,8 +135,10 @@ enum err store_meta(struct store_reader *reader, struct slice name, struct arena
 /* The largest key among the rows there are and those that were removed. */
 static enum err read_last_key(struct store_reader *reader, uint64_t *out)
 {
-    static const enum row_type types[] = {ROW_ACCOUNT, ROW_KEY,    ROW_MESSAGE, ROW_LEDGER,
-                                          ROW_INBOUND, ROW_PARKED, ROW_PART};
+    static const enum row_type types[] = {
+        ROW_ACCOUNT, ROW_KEY,      ROW_MESSAGE, ROW_LEDGER, ROW_INBOUND, ROW_PARKED, ROW_PART,
+        ROW_SENDER,  ROW_TEMPLATE, ROW_WEBHOOK, ROW_REPLAY, ROW_EVENT,   ROW_TRY,
+    };
     uint64_t last = 0;
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         uint64_t id = 0;
@@ -166,123 +171,7 @@ enum err store_last_ids(struct store_reader *reader, uint64_t *out_key, uint64_t
     return ERR_OK;
 }
 
-/* ---- An account's chains ------------------------------------------------------------------- */
-
-/* Where the three chains differ. */
-struct chain {
-    enum row_type type;
-    size_t head;              /* of the newest id in struct book */
-    size_t id, account, prev; /* in the row */
-};
-static const struct chain message_chain = {
-    ROW_MESSAGE, offsetof(struct book, last_message), offsetof(struct message_row, message.id),
-    offsetof(struct message_row, message.account), offsetof(struct message_row, prev)};
-static const struct chain ledger_chain = {
-    ROW_LEDGER, offsetof(struct book, last_ledger), offsetof(struct ledger_row, entry.id),
-    offsetof(struct ledger_row, entry.account), offsetof(struct ledger_row, prev)};
-static const struct chain inbound_chain = {
-    ROW_INBOUND, offsetof(struct book, last_inbound), offsetof(struct inbound_row, inbound.id),
-    offsetof(struct inbound_row, inbound.account), offsetof(struct inbound_row, prev)};
-
-static uint64_t u64_at(const void *base, size_t offset)
-{
-    return *(const uint64_t *)(const void *)((const char *)base + offset);
-}
-
-/* Large enough for a row of any chain. */
-union chain_row {
-    struct message_row message;
-    struct ledger_row ledger;
-    struct inbound_row inbound;
-};
-
-/* The first id of the page: behind the cursor when that is a row of the chain, else the head. */
-static enum err chain_start(struct store_reader *reader, const struct chain *chain,
-                            struct account_id account, uint64_t before, uint64_t *out)
-{
-    struct arena arena = {0};
-    union chain_row row;
-    enum err err = before ? get(reader, chain->type, before, &arena, &row) : ERR_NOT_FOUND;
-    arena_done(&arena);
-    if (!err && u64_at(&row, chain->account) == account.v) {
-        *out = u64_at(&row, chain->prev);
-        return ERR_OK;
-    }
-    if (err && err != ERR_NOT_FOUND) return err;
-    struct book book = {0};
-    err = get(reader, ROW_BOOK, account.v, NULL, &book);
-    if (err && err != ERR_NOT_FOUND) return err;
-    *out = u64_at(&book, chain->head);
-    return ERR_OK;
-}
-
-static enum err chain_page(struct store_reader *reader, const struct chain *chain,
-                           struct account_id account, uint64_t before, struct arena *arena,
-                           size_t max, struct row_list *out)
-{
-    *out = (struct row_list){.type = chain->type};
-    enum err err = read_begin(reader);
-    if (err) return err;
-    uint64_t id = 0;
-    err = chain_start(reader, chain, account, before, &id);
-    while (!err && id && out->count < max) {
-        union chain_row row;
-        err = get(reader, chain->type, id, arena, &row);
-        if (err) break;
-        id = u64_at(&row, chain->prev);
-        if (before && u64_at(&row, chain->id) >= before) continue;
-        memcpy(row_list_add(out, arena), &row, row_kinds[chain->type].size);
-    }
-    read_end(reader);
-    /* A chain that names a row that is not there: the file is damaged. */
-    return err ? ERR_STORE_UNAVAILABLE : ERR_OK;
-}
-
-/* The domain's structs stand first in their rows, so a list of rows becomes an array of them. */
-static void *unchain(const struct row_list *list, struct arena *arena, size_t size)
-{
-    if (list->count == 0) return NULL;
-    char *at = arena_alloc(arena, size * list->count);
-    for (size_t i = 0; i < list->count; i++)
-        memcpy(at + i * size, list->at + i * row_kinds[list->type].size, size);
-    return at;
-}
-
-enum err store_ledger_page(struct store_reader *reader, struct account_id account,
-                           struct ledger_id before, struct arena *arena, size_t max,
-                           struct ledger_entry **out_entries, size_t *out_count)
-{
-    struct row_list list;
-    enum err err = chain_page(reader, &ledger_chain, account, before.v, arena, max, &list);
-    if (err) return err;
-    *out_entries = unchain(&list, arena, sizeof **out_entries);
-    *out_count = list.count;
-    return ERR_OK;
-}
-
-enum err store_message_page(struct store_reader *reader, struct account_id account,
-                            struct message_id before, struct arena *arena, size_t max,
-                            struct message **out_messages, size_t *out_count)
-{
-    struct row_list list;
-    enum err err = chain_page(reader, &message_chain, account, before.v, arena, max, &list);
-    if (err) return err;
-    *out_messages = unchain(&list, arena, sizeof **out_messages);
-    *out_count = list.count;
-    return ERR_OK;
-}
-
-enum err store_inbound_page(struct store_reader *reader, struct account_id account,
-                            struct inbound_id before, struct arena *arena, size_t max,
-                            struct inbound **out, size_t *out_count)
-{
-    struct row_list list;
-    enum err err = chain_page(reader, &inbound_chain, account, before.v, arena, max, &list);
-    if (err) return err;
-    *out = unchain(&list, arena, sizeof **out);
-    *out_count = list.count;
-    return ERR_OK;
-}
+/* ---- Money -------------------------------------------------------------------------------- */
 
 enum err store_balance(struct store_reader *reader, struct account_id account, enum asset asset,
                        struct balance *out)
@@ -309,13 +198,9 @@ enum err store_attempt(struct store_reader *reader, struct attempt_id id, struct
     return read_one(reader, ROW_ATTEMPT, id.v, NULL, out);
 }
 
-/* The message and the attempts that belong to `out->recipient`. */
-static enum err read_story(struct store_reader *reader, struct arena *arena,
-                           struct store_recipient *out)
+static enum err read_attempts(struct store_reader *reader, struct arena *arena,
+                              struct store_recipient *out)
 {
-    struct message_row row;
-    enum err err = get(reader, ROW_MESSAGE, out->recipient.message.v, arena, &row);
-    if (err) return ERR_STORE_UNAVAILABLE;
     struct row_scan attempts = {
         .type = ROW_ATTEMPT,
         .after = row_id(attempt_id_of(out->recipient.id, 0).v),
@@ -323,12 +208,22 @@ static enum err read_story(struct store_reader *reader, struct arena *arena,
         .max = ATTEMPTS_MAX,
     };
     struct row_list list;
-    err = scan(reader, &attempts, arena, &list);
+    enum err err = scan(reader, &attempts, arena, &list);
     if (err) return err;
-    out->message = row.message;
     out->attempts = (struct attempt *)(void *)list.at;
     out->attempt_count = list.count;
     return ERR_OK;
+}
+
+/* The message and the attempts that belong to `out->recipient`. */
+static enum err read_story(struct store_reader *reader, struct arena *arena,
+                           struct store_recipient *out)
+{
+    struct message_row row;
+    enum err err = get(reader, ROW_MESSAGE, out->recipient.message.v, arena, &row);
+    if (err) return ERR_STORE_UNAVAILABLE;
+    out->message = row.message;
+    return read_attempts(reader, arena, out);
 }
 
 enum err store_recipient(struct store_reader *reader, struct recipient_id id, struct arena *arena,
@@ -339,6 +234,29 @@ enum err store_recipient(struct store_reader *reader, struct recipient_id id, st
     if (err) return err;
     err = get(reader, ROW_RECIPIENT, id.v, NULL, &story.recipient);
     if (!err) err = read_story(reader, arena, &story);
+    read_end(reader);
+    if (!err) *out = story;
+    return err;
+}
+
+enum err read_message_story(struct store_reader *reader, struct arena *arena,
+                            struct store_recipient *out)
+{
+    enum err err =
+        get(reader, ROW_RECIPIENT, message_recipient(&out->message).v, NULL, &out->recipient);
+    /* A message without its recipient: the file is damaged. */
+    return err ? ERR_STORE_UNAVAILABLE : read_attempts(reader, arena, out);
+}
+
+enum err store_story(struct store_reader *reader, struct message_id id, struct arena *arena,
+                     struct store_recipient *out)
+{
+    struct message_row row = {0};
+    enum err err = read_begin(reader);
+    if (err) return err;
+    err = get(reader, ROW_MESSAGE, id.v, arena, &row);
+    struct store_recipient story = {.message = row.message};
+    if (!err) err = read_message_story(reader, arena, &story);
     read_end(reader);
     if (!err) *out = story;
     return err;
@@ -427,24 +345,4 @@ enum err store_inbound(struct store_reader *reader, struct inbound_id id, struct
     enum err err = read_one(reader, ROW_INBOUND, id.v, arena, &row);
     if (!err) *out = row.inbound;
     return err;
-}
-
-enum err store_push_page(struct store_reader *reader, struct inbound_id after, struct arena *arena,
-                         size_t max, struct inbound **out, size_t *out_count)
-{
-    struct row_scan pending = {
-        .type = ROW_INBOUND,
-        .filter = ROWS_TO_PUSH,
-        .after = row_id(after.v),
-        .max = max,
-    };
-    struct row_list list;
-    enum err err = read_begin(reader);
-    if (err) return err;
-    err = scan(reader, &pending, arena, &list);
-    read_end(reader);
-    if (err) return err;
-    *out = unchain(&list, arena, sizeof **out);
-    *out_count = list.count;
-    return ERR_OK;
 }

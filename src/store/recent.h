@@ -13,3 +13,5 @@ void recent_done(struct recent *recent);
 bool recent_get(const struct recent *recent, enum row_type type, uint64_t id, void *out);
 /* The row as it is now. */
 void recent_put(struct recent *recent, enum row_type type, const void *row);
+/* The row is removed. */
+void recent_drop(struct recent *recent, enum row_type type, uint64_t id);

@@ -22,15 +22,28 @@ enum row_type {
     ROW_LEDGER,
     ROW_INBOUND,
     ROW_PARKED,
+    ROW_KEY_PAGE,
     ROW_PART,
+    ROW_SENDER,
+    ROW_TEMPLATE,
+    ROW_WEBHOOK,
+    ROW_PLAN,
+    ROW_RATE,
+    ROW_BLOCK,
+    ROW_DUE,
+    ROW_REPLAY,
+    ROW_EVENT,
+    ROW_DELIVERY,
+    ROW_TRY,
     ROW_TYPE_COUNT
 };
 
 /* Most rows are the domain's own structs; these are what the store adds. Rows of one account are
-   chained newest first by `prev`; the chain's newest row is named in the account's book. */
+   chained newest first by `prev`; the chain's newest row is named in the account's book. Messages
+   have a second chain, of those that came in by the same dialect and mode. */
 struct message_row {
     struct message message;
-    uint64_t prev;
+    uint64_t prev, prev_door;
 };
 struct ledger_row {
     struct ledger_entry entry;
@@ -41,10 +54,29 @@ struct inbound_row {
     uint64_t prev;
 };
 
+/* The tries made for one webhook are chained too. */
+struct webhook_row {
+    struct webhook webhook;
+    uint64_t last_try;
+};
+struct try_row {
+    struct delivery_try made;
+    uint64_t prev;
+};
+
+#define DOOR_COUNT ((size_t)2 * (DIALECT_ROBASE + 1)) /* live and test of each dialect */
+static inline size_t door_of(enum dialect dialect, bool test)
+{
+    return 2 * (size_t)dialect + test;
+}
+
 /* What an account's newest rows are and what it owns. Account 0 has one too, for the chains. */
 struct book {
     struct account_id account;
     uint64_t last_message, last_ledger, last_inbound;
+    uint64_t doors[DOOR_COUNT]; /* the newest message of each */
+    uint32_t quota_month;       /* whose quota it has */
+    uint32_t webhooks;          /* enabled ones */
     struct balance balances[ASSET_COUNT];
 };
 
@@ -54,6 +86,19 @@ struct route_row {
 };
 struct meta_row {
     struct slice name, value;
+};
+struct plan_row {
+    char name[16]; /* "Pro" */
+    int64_t quota;
+};
+struct rate_row {
+    char name[20]; /* "Pro/NG" */
+    char currency[sizeof((struct rate *)0)->currency];
+    int64_t amount;
+};
+struct block_row {
+    char name[48]; /* "2348031112222", for one account "2348031112222/42" */
+    bool dnd;
 };
 
 enum column_kind {
@@ -119,5 +164,18 @@ struct row_list {
 /* Room for one more, zeroed. */
 void *row_list_add(struct row_list *list, struct arena *arena);
 
+/* row_convert.c */
 struct route_row route_row_of(const struct route *route);
 struct route route_of_row(const struct route_row *row);
+struct plan_row plan_row_of(const struct plan_terms *terms);
+struct plan_terms plan_of_row(const struct plan_row *row);
+struct rate_row rate_row_of(const struct rate *rate);
+struct rate rate_of_row(const struct rate_row *row);
+struct block_row block_row_of(const struct block *block);
+struct block block_of_row(const struct block_row *row);
+
+/* The place of a scheduled recipient in the order of time: never before its message is due. */
+uint64_t due_key_of(uint64_t send_at_ms, struct recipient_id recipient);
+uint64_t due_key_ms(uint64_t key);
+/* Larger than every key of what is due by then. */
+uint64_t due_key_after(uint64_t until_ms);

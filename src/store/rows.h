@@ -10,9 +10,10 @@ struct rows {
 
 enum row_filter {
     ROWS_ALL,
-    ROWS_WAITING, /* recipients: RECIPIENT_QUEUED with provider `argument` */
-    ROWS_OPEN,    /* attempts: intents, and taken ones without a final receipt */
-    ROWS_TO_PUSH, /* inbound: PUSH_PENDING */
+    ROWS_WAITING,    /* recipients: RECIPIENT_QUEUED with provider `argument` */
+    ROWS_OPEN,       /* attempts: intents, and taken ones without a final receipt */
+    ROWS_TO_PUSH,    /* inbound: PUSH_PENDING */
+    ROWS_OF_ACCOUNT, /* senders, templates, webhooks: of account `argument` */
     ROW_FILTER_COUNT
 };
 

@@ -14,7 +14,7 @@ enum sqlite_verb { VERB_INSERT, VERB_PUT, VERB_REMOVE, VERB_GET, VERB_LAST, VERB
 
 struct sqlite_statements {
     sqlite3_stmt *verbs[VERB_COUNT][ROW_TYPE_COUNT];
-    sqlite3_stmt *scans[ROW_FILTER_COUNT]; /* the filtered ones; each has one row type */
+    sqlite3_stmt *scans[ROW_FILTER_COUNT][ROW_TYPE_COUNT]; /* the filtered ones */
 };
 
 struct sqlite {

@@ -36,11 +36,15 @@ static void sql_filter(struct buf *sql, enum row_filter filter)
         buf_printf(sql, " AND state = %d AND provider = ?4", RECIPIENT_QUEUED);
         break;
     case ROWS_OPEN:
-        buf_printf(sql, " AND (state = %d OR (state = %d AND (1 << receipt) & %u = 0))",
+        buf_printf(sql,
+                   " AND (state = %d OR (state = %d AND (keeps_id OR (1 << receipt) & %u = 0)))",
                    ATTEMPT_INTENT, ATTEMPT_TAKEN, finals);
         break;
     case ROWS_TO_PUSH:
         buf_printf(sql, " AND push = %d", PUSH_PENDING);
+        break;
+    case ROWS_OF_ACCOUNT:
+        buf_printf(sql, " AND account = ?4");
         break;
     default:
         break;
@@ -89,7 +93,7 @@ static sqlite3_stmt *statement_of(struct sqlite *sqlite, enum sqlite_verb verb, 
                                   enum row_filter filter)
 {
     sqlite3_stmt **place = filter == ROWS_ALL ? &sqlite->statements.verbs[verb][type]
-                                              : &sqlite->statements.scans[filter];
+                                              : &sqlite->statements.scans[filter][type];
     if (*place) return *place;
     struct buf sql;
     buf_init(&sql, SQL_MAX);
@@ -107,8 +111,9 @@ void sqlite_finalize_rows(struct sqlite *sqlite)
     for (size_t verb = 0; verb < VERB_COUNT; verb++)
         for (size_t type = 0; type < ROW_TYPE_COUNT; type++)
             sqlite3_finalize(statements->verbs[verb][type]);
-    for (size_t i = 0; i < ROW_FILTER_COUNT; i++)
-        sqlite3_finalize(statements->scans[i]);
+    for (size_t filter = 0; filter < ROW_FILTER_COUNT; filter++)
+        for (size_t type = 0; type < ROW_TYPE_COUNT; type++)
+            sqlite3_finalize(statements->scans[filter][type]);
     *statements = (struct sqlite_statements){0};
 }
 
@@ -209,6 +214,7 @@ enum err sqlite_remove(struct rows *rows, enum row_type type, struct row_key key
     struct sqlite *sqlite = (struct sqlite *)rows;
     sqlite3_stmt *statement = statement_of(sqlite, VERB_REMOVE, type, ROWS_ALL);
     if (!statement) return ERR_STORE_UNAVAILABLE;
+    recent_drop(&sqlite->recent, type, key.id);
     enum err err = ERR_OK;
     if (bind_key(statement, &row_kinds[type], key) != SQLITE_OK ||
         sqlite3_step(statement) != SQLITE_DONE)
@@ -252,7 +258,7 @@ enum err sqlite_scan(struct rows *rows, const struct row_scan *scan, struct aren
     if (rc == SQLITE_OK && !kind->key_is_word)
         rc = sqlite3_bind_int64(statement, 2, scan->until ? sql_id(scan->until) : INT64_MAX);
     if (rc == SQLITE_OK) rc = sqlite3_bind_int64(statement, 3, sql_id(scan->max));
-    if (rc == SQLITE_OK && scan->filter == ROWS_WAITING)
+    if (rc == SQLITE_OK && (scan->filter == ROWS_WAITING || scan->filter == ROWS_OF_ACCOUNT))
         rc = sqlite3_bind_int64(statement, 4, sql_id(scan->argument));
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
         rc = sqlite3_step(statement);

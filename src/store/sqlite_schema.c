@@ -10,7 +10,8 @@
 
    Hot tables are appended in the order of their keys and have no other index: a page of random
    keys costs more than everything else in a commit. A book is the one row of an account that is
-   written over and over: the newest rows of its three chains, and its balances. */
+   written over and over: the newest rows of its three chains, and its balances. Indexes
+   belong to what customers set up by hand. */
 /* clang-format off */
 static const char tables_1[] =
     "CREATE TABLE meta(name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
@@ -127,10 +128,152 @@ static const char views_1[] =
     "  quota_spent, quota_refunded, quota_expired FROM book)"
     " SELECT sums.account, a.name AS account_name, asset, available, held, granted, spent,"
     "  refunded, expired FROM sums JOIN account a ON a.id = sums.account;";
+static const char tables_2[] =
+    "ALTER TABLE provider ADD COLUMN profile TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE message ADD COLUMN prev_door INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE message ADD COLUMN impatient INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE message ADD COLUMN quota INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE message ADD COLUMN rate INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE message ADD COLUMN currency TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE message ADD COLUMN country TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE message ADD COLUMN send_at_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE message ADD COLUMN first_provider INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE message ADD COLUMN released INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE recipient ADD COLUMN tells INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN error TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE attempt ADD COLUMN keeps_id INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN late INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN late_at_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE attempt ADD COLUMN error_text TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE attempt ADD COLUMN network TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE book ADD COLUMN last_hep_live INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE book ADD COLUMN last_hep_test INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE book ADD COLUMN last_mesms_live INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE book ADD COLUMN last_mesms_test INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE book ADD COLUMN last_robase_live INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE book ADD COLUMN last_robase_test INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE book ADD COLUMN quota_month INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE book ADD COLUMN webhooks INTEGER NOT NULL DEFAULT 0;"
+
+    /* The messages there are get the chains of their doors. */
+    "UPDATE message SET prev_door = door.prev FROM (SELECT id, lag(id, 1, 0)"
+    "  OVER (PARTITION BY account, dialect, test ORDER BY id) AS prev FROM message) AS door"
+    " WHERE door.id = message.id AND door.prev > 0;"
+#define NEWEST(dialect, test)                                                                      \
+    "coalesce(max(id) FILTER (WHERE dialect = " dialect " AND test = " test "), 0)"
+    "UPDATE book SET last_hep_live = door.hl, last_hep_test = door.ht, last_mesms_live = door.ml,"
+    " last_mesms_test = door.mt, last_robase_live = door.rl, last_robase_test = door.rt"
+    " FROM (SELECT account, " NEWEST("1", "0") " AS hl, " NEWEST("1", "1") " AS ht,"
+    "  " NEWEST("2", "0") " AS ml, " NEWEST("2", "1") " AS mt, " NEWEST("3", "0") " AS rl,"
+    "  " NEWEST("3", "1") " AS rt FROM message GROUP BY account) AS door"
+    " WHERE door.account = book.account;"
+
+    "CREATE TABLE sender(id INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+    " created_at_ms INTEGER NOT NULL, status INTEGER NOT NULL, dnd INTEGER NOT NULL,"
+    " shared INTEGER NOT NULL, name TEXT NOT NULL, countries TEXT NOT NULL,"
+    " registered_entity TEXT NOT NULL, registration_doc_url TEXT NOT NULL,"
+    " use_case TEXT NOT NULL, sample_message TEXT NOT NULL, notes TEXT NOT NULL,"
+    " rejection_reason TEXT NOT NULL) STRICT;"
+    "CREATE TABLE template(id INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+    " created_at_ms INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,"
+    " slug TEXT NOT NULL, body TEXT NOT NULL) STRICT;"
+    "CREATE TABLE webhook(id INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+    " created_at_ms INTEGER NOT NULL, number INTEGER NOT NULL, enabled INTEGER NOT NULL,"
+    " events INTEGER NOT NULL, secret TEXT NOT NULL, url TEXT NOT NULL,"
+    " description TEXT NOT NULL, last_try INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX sender_account ON sender(account);"
+    "CREATE INDEX template_account ON template(account);"
+    "CREATE INDEX webhook_account ON webhook(account);"
+    "CREATE TABLE plan(name TEXT NOT NULL PRIMARY KEY, quota INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE rate(name TEXT NOT NULL PRIMARY KEY, currency TEXT NOT NULL,"
+    " amount INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE block(name TEXT NOT NULL PRIMARY KEY, dnd INTEGER NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE due(key INTEGER PRIMARY KEY, message INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE key_page(id INTEGER PRIMARY KEY, pairs BLOB NOT NULL) STRICT;"
+    "CREATE TABLE replay(id INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+    " endpoint INTEGER NOT NULL, status INTEGER NOT NULL, key TEXT NOT NULL,"
+    " body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE event(id INTEGER PRIMARY KEY, account INTEGER NOT NULL,"
+    " message INTEGER NOT NULL, recipient INTEGER NOT NULL, type INTEGER NOT NULL,"
+    " at_ms INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE delivery(key TEXT NOT NULL PRIMARY KEY, webhook INTEGER NOT NULL,"
+    " event INTEGER NOT NULL, account INTEGER NOT NULL, message INTEGER NOT NULL,"
+    " recipient INTEGER NOT NULL, type INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " tries INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE webhook_try(id INTEGER PRIMARY KEY, webhook INTEGER NOT NULL,"
+    " prev INTEGER NOT NULL, event INTEGER NOT NULL, type INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, status INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;";
+
+#define EVENT_WORD(column)                                                                         \
+    "CASE " column " WHEN 0 THEN 'sms.queued' WHEN 1 THEN 'sms.sent' WHEN 2 THEN 'sms.delivered'"  \
+    "  WHEN 3 THEN 'sms.failed' WHEN 4 THEN 'sms.rejected' END"
+
+static const char views_2[] =
+    "DROP VIEW messages; DROP VIEW recipients; DROP VIEW attempts;"
+
+    "CREATE VIEW messages AS SELECT m.id, " TIME_OF_KEY("m.id") " AS accepted_at,"
+    " m.account, a.name AS account_name,"
+    " CASE m.dialect WHEN 0 THEN 'own' WHEN 1 THEN 'hep' WHEN 2 THEN 'mesms'"
+    "  WHEN 3 THEN 'robase' END AS dialect,"
+    " m.test, m.sender, m.text,"
+    " CASE m.encoding WHEN 0 THEN 'GSM-7' WHEN 1 THEN 'UCS-2' END AS encoding,"
+    " m.segments, " ASSET_WORD("m.asset") " AS asset, m.price, m.quota, m.rate, m.currency,"
+    " m.country, " TIME_OR_NULL("m.send_at_ms") " AS send_at, m.recipient_count"
+    " FROM message m LEFT JOIN account a ON a.id = m.account;"
+
+    "CREATE VIEW recipients AS SELECT r.id, r.message, m.account, '+' || r.number AS number,"
+    " CASE r.state WHEN 0 THEN 'new' WHEN 1 THEN 'queued' WHEN 2 THEN 'sent'"
+    "  WHEN 3 THEN 'delivered' WHEN 4 THEN 'failed' WHEN 5 THEN 'rejected'"
+    "  WHEN 6 THEN 'expired' WHEN 7 THEN 'timeout' WHEN 8 THEN 'cancelled'"
+    "  WHEN 9 THEN 'scheduled' END AS state,"
+    " p.name AS provider, " TIME_OR_NULL("r.changed_at_ms") " AS changed_at,"
+    " r.error, r.error_word"
+    " FROM recipient r LEFT JOIN message m ON m.id = r.message"
+    " LEFT JOIN provider p ON p.id = r.provider;"
+
+    "CREATE VIEW attempts AS SELECT t.id, t.id >> 8 AS recipient, t.id & 255 AS number,"
+    " p.name AS provider, t.segment, t.segments, t.possible_duplicate,"
+    " CASE t.state WHEN 0 THEN 'intent' WHEN 1 THEN 'taken' WHEN 2 THEN 'refused'"
+    "  WHEN 3 THEN 'throttled' WHEN 4 THEN 'not_sent' WHEN 5 THEN 'uncertain' END AS state,"
+    " " TIME_OR_NULL("t.intent_at_ms") " AS intent_at,"
+    " " TIME_OR_NULL("t.answered_at_ms") " AS answered_at, t.status, t.error,"
+    " t.carrier_id,"
+    " CASE t.receipt WHEN 1 THEN 'enroute' WHEN 2 THEN 'delivered' WHEN 3 THEN 'expired'"
+    "  WHEN 4 THEN 'deleted' WHEN 5 THEN 'undeliverable' WHEN 6 THEN 'accepted'"
+    "  WHEN 7 THEN 'unknown' WHEN 8 THEN 'rejected' WHEN 9 THEN 'skipped' END AS receipt,"
+    " " TIME_OR_NULL("t.receipt_at_ms") " AS receipt_at, t.receipt_error,"
+    " t.error_text, t.network"
+    " FROM attempt t LEFT JOIN provider p ON p.id = t.provider;"
+
+    "CREATE VIEW senders AS SELECT s.id, " TIME_OF_MS("s.created_at_ms") " AS created_at,"
+    " s.account, a.name AS account_name, s.name,"
+    " CASE s.status WHEN 0 THEN 'pending' WHEN 1 THEN 'approved' WHEN 2 THEN 'active'"
+    "  WHEN 3 THEN 'rejected' END AS status,"
+    " s.countries, s.dnd, s.shared, s.registered_entity, s.registration_doc_url, s.use_case,"
+    " s.sample_message, s.notes, s.rejection_reason"
+    " FROM sender s LEFT JOIN account a ON a.id = s.account;"
+
+    "CREATE VIEW templates AS SELECT t.id, " TIME_OF_MS("t.created_at_ms") " AS created_at,"
+    " t.account, a.name AS account_name, t.number, t.name, t.slug, t.body"
+    " FROM template t LEFT JOIN account a ON a.id = t.account;"
+
+    /* Without the secret. */
+    "CREATE VIEW webhooks AS SELECT w.id, " TIME_OF_MS("w.created_at_ms") " AS created_at,"
+    " w.account, a.name AS account_name, w.number, w.enabled, w.events, w.url, w.description"
+    " FROM webhook w LEFT JOIN account a ON a.id = w.account;"
+
+    "CREATE VIEW webhook_tries AS SELECT t.id, " TIME_OF_KEY("t.id") " AS at, t.webhook, w.url,"
+    " t.event, " EVENT_WORD("t.type") " AS type, e.message, t.number,"
+    " nullif(t.status, 0) AS status, t.last"
+    " FROM webhook_try t LEFT JOIN webhook w ON w.id = t.webhook"
+    " LEFT JOIN event e ON e.id = t.event;";
 /* clang-format on */
 
 static const char *const steps[][2] = {
     {tables_1, views_1},
+    {tables_2, views_2},
 };
 #define STEP_COUNT ((int)(sizeof steps / sizeof *steps))
 

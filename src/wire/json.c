@@ -4,9 +4,8 @@
 #include <yajl/yajl_parse.h>
 
 #include "base/mem.h"
+#include "wire/json_escape.h"
 #include "wire/utf.h"
-
-#define REPLACEMENT_POINT 0xFFFDu
 
 /* yajl checks the grammar, and every value comes from the body's own bytes: what yajl makes of
    escapes is wrong for lone surrogates (it eats the next character) and is not used. */
@@ -62,65 +61,14 @@ static struct slice token_unquote(struct slice token)
     return slice_of(token.at + 1, token.size - 2);
 }
 
-/* Four hex digits that yajl has checked. */
-static uint32_t hex_read(const char *at)
-{
-    uint32_t value = 0;
-    for (size_t i = 0; i < 4; i++) {
-        unsigned digit = (unsigned char)at[i];
-        value = value << 4 | (digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
-    }
-    return value;
-}
-
-/* Takes one escape off the front of `rest`. False for half a surrogate pair, which is U+FFFD. */
-static bool escape_take(struct slice *rest, uint32_t *out_point)
-{
-    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
-    assert(rest->size >= 2 && rest->at[0] == '\\');
-    if (rest->at[1] != 'u') {
-        const char *name = strchr(names, rest->at[1]);
-        assert(name);
-        *out_point = (unsigned char)values[name - names];
-        *rest = slice_from(*rest, 2);
-        return true;
-    }
-    assert(rest->size >= 6);
-    uint32_t unit = hex_read(rest->at + 2);
-    *rest = slice_from(*rest, 6);
-    *out_point = unit;
-    if (unit < 0xD800 || unit > 0xDFFF) return true;
-    if (unit <= 0xDBFF && slice_starts(*rest, SLICE("\\u"))) {
-        assert(rest->size >= 6);
-        uint32_t low = hex_read(rest->at + 2);
-        if (low >= 0xDC00 && low <= 0xDFFF) {
-            *out_point = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-            *rest = slice_from(*rest, 6);
-            return true;
-        }
-    }
-    *out_point = REPLACEMENT_POINT;
-    return false;
-}
-
-/* Moves to the first escape; the bytes before it are `*out_plain`. False when there is none. */
-static bool escape_find(struct slice *rest, struct slice *out_plain)
-{
-    const char *escape = rest->size > 0 ? memchr(rest->at, '\\', rest->size) : NULL;
-    size_t plain = escape ? (size_t)(escape - rest->at) : rest->size;
-    *out_plain = slice_of(rest->at, plain);
-    *rest = slice_from(*rest, plain);
-    return escape != NULL;
-}
-
 static int text_check(struct reader *reader, struct slice text)
 {
     if (reader->mode == JSON_REPAIR) return 1;
     struct slice plain;
-    while (escape_find(&text, &plain)) {
+    while (json_escape_find(&text, &plain)) {
         size_t offset = token_offset(reader, text);
         uint32_t point;
-        if (!escape_take(&text, &point) || point == 0) return reader_refuse(reader, offset);
+        if (!json_escape_take(&text, &point) || point == 0) return reader_refuse(reader, offset);
     }
     return 1;
 }
@@ -128,28 +76,13 @@ static int text_check(struct reader *reader, struct slice text)
 /* The value of a text in the body; in the arena. */
 static struct slice text_decode(const struct reader *reader, struct slice text)
 {
-    struct buf repaired, decoded;
+    struct buf repaired;
     buf_init(&repaired, UTF8_REPAIR_MAX(text.size));
     if (reader->mode == JSON_REPAIR && !utf8_valid(text)) {
         utf8_repair(text, &repaired);
         text = buf_slice(&repaired);
     }
-    /* No escape is shorter than what it stands for. Without one nothing is copied here. */
-    buf_init(&decoded, text.size);
-    struct slice rest = text, plain;
-    while (escape_find(&rest, &plain)) {
-        uint32_t point;
-        buf_add(&decoded, plain);
-        escape_take(&rest, &point);
-        if (point != 0) utf8_add(&decoded, point);
-    }
-    if (decoded.size > 0) {
-        buf_add(&decoded, plain);
-        plain = buf_slice(&decoded);
-    }
-    assert(!decoded.full);
-    text = arena_copy(reader->arena, plain);
-    buf_done(&decoded);
+    text = json_text_decode(text, reader->arena);
     buf_done(&repaired);
     return text;
 }

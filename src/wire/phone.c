@@ -322,6 +322,24 @@ static void number_split(uint64_t number, struct digits *out)
         out->at[i] = backwards[count - 1 - i];
 }
 
+bool phone_read_digits(struct slice text, uint64_t *out)
+{
+    static const struct slice skipped = {" -()./", 6};
+    uint64_t number = 0;
+    unsigned count = 0;
+    text = slice_trim(text, " ");
+    if (text.size && text.at[0] == '+') text = slice_from(text, 1);
+    for (size_t i = 0; i < text.size; i++) {
+        char c = text.at[i];
+        if (memchr(skipped.at, c, skipped.size)) continue;
+        if (c < '0' || c > '9' || (c == '0' && count == 0) || ++count > 15) return false;
+        number = number * 10 + (uint64_t)(c - '0');
+    }
+    if (count < 8) return false;
+    *out = number;
+    return true;
+}
+
 size_t phone_format(uint64_t number, char out[PHONE_TEXT_MAX])
 {
     struct digits digits;

@@ -44,6 +44,9 @@ struct phone {
    caller's. Leaves `*out` alone when the number is invalid. The rules are those of Google's
    libphonenumber, which a test compares it with. */
 enum phone_class phone_parse(struct slice text, const char *region, struct phone *out);
+/* Full international form, with or without its plus, whether or not any plan knows the number:
+   8 to 15 digits, the first not 0; spaces and - ( ) . / are skipped. */
+bool phone_read_digits(struct slice text, uint64_t *out);
 /* Writes "+" and the digits, returns the length. Keep numbers, not texts: phone_parse can take off
    what looks like a prefix in a finished number (in Belarus of +375 810...), as libphonenumber
    does. */

@@ -20,3 +20,10 @@ bool secret_key_make(const uint8_t random[SECRET_RANDOM_SIZE], bool test,
     out[size] = '\0';
     return size == SECRET_KEY_TEXT_SIZE;
 }
+
+void secret_webhook_make(const uint8_t random[SECRET_WEBHOOK_RANDOM_SIZE],
+                         char out[SECRET_WEBHOOK_TEXT_SIZE + 1])
+{
+    memcpy(out, "whsec_", 6);
+    sodium_bin2hex(out + 6, SECRET_WEBHOOK_TEXT_SIZE - 5, random, SECRET_WEBHOOK_RANDOM_SIZE);
+}

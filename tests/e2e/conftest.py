@@ -8,6 +8,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from godwit import Godwit, Simulator  # noqa: E402 (the path comes first)
 from hep import Carrier, ClosedPort, Webhook  # noqa: E402
+from robase import Project  # noqa: E402
+from robase_peers import Receiver, Upstream  # noqa: E402
 
 
 @pytest.fixture
@@ -79,16 +81,54 @@ def carrier(new_carrier, server):
 
 
 @pytest.fixture
-def webhook():
-    """webhook(status=500) starts a customer's web server that answers so."""
-    webhooks = []
+def web_server():
+    """web_server(Webhook, status=500) starts one, and stops it when the test is over."""
+    web_servers = []
 
-    def start(**options):
-        webhooks.append(Webhook(**options))
-        return webhooks[-1]
+    def start(kind, **options):
+        web_servers.append(kind(**options))
+        return web_servers[-1]
 
     yield start
-    stop_all(webhooks)
+    stop_all(web_servers)
+
+
+@pytest.fixture
+def webhook(web_server):
+    """webhook(status=500) starts a customer's web server that answers so."""
+    return lambda **options: web_server(Webhook, **options)
+
+
+@pytest.fixture
+def receiver(web_server):
+    """receiver(status=500) starts a receiver of Robase's webhooks."""
+    return lambda **options: web_server(Receiver, **options)
+
+
+@pytest.fixture
+def upstream(web_server):
+    """upstream(name="beem", status=502) starts a provider that is reached over HTTP."""
+    return lambda **options: web_server(Upstream, **options)
+
+
+@pytest.fixture
+def new_project(new_server, new_carrier):
+    """new_project(wallet=300) is a Robase project on a server of its own whose calls are not counted,
+    with a carrier that takes and delivers everything, and whose options are `carrier`. Without one
+    (carrier=None) the test connects providers itself."""
+    def start(carrier=(), sections=(), **settings):
+        server = new_server(**{"robase": {"rate": 0}, **dict(sections)})
+        project = Project(server, **settings)
+        if carrier is not None:
+            project.carrier = new_carrier(**dict(carrier)).serve(server)
+        return project
+    return start
+
+
+@pytest.fixture
+def project(new_project):
+    """The project of the contract's checks."""
+    return new_project()
 
 
 @pytest.fixture

@@ -211,6 +211,17 @@ class Godwit:
     def connect(self, timeout=10):
         return Connection(self.address, timeout)
 
+    def half_sent(self, path, headers, body):
+        """A POST whose headers have been read and of whose body the last byte is missing: the
+        connection, and that byte."""
+        connection = self.connect()
+        fields = {"Host": "x", "Content-Length": len(body), "Expect": "100-continue", **headers}
+        lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+        connection.send("\r\n".join([*lines, "", ""]).encode())
+        assert connection.response().status == 100
+        connection.send(body[:-1])
+        return connection, body[-1:]
+
     def http(self, method, path, headers=None, body=b""):
         """One request on a connection of its own. A body that is no bytes is sent as JSON."""
         fields = {"Host": f"{self.address[0]}:{self.address[1]}", "Connection": "close"}

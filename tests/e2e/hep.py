@@ -5,6 +5,7 @@ import json
 import socket
 import sqlite3
 import threading
+import time
 import urllib.parse
 
 from godwit import Simulator, wait_for
@@ -51,8 +52,8 @@ class Account:
     def new_key(self, *options):
         return self.server.cli("key", "add", self.id, *options)["key"]
 
-    def grant(self, amount):
-        return self.server.cli("credit", "grant", self.id, amount)["available"]
+    def grant(self, amount, asset="CREDIT"):
+        return self.server.cli("credit", "grant", self.id, amount, "--asset", asset)["available"]
 
     def post(self, body, headers=None):
         """POST /api/messages: bytes are a form, anything else is sent as JSON."""
@@ -71,21 +72,21 @@ class Account:
         assert answer.status == 200, answer
         return answer.json()["ID"]
 
-    def sums(self):
-        """The CREDIT row of `credit show`, checked for its invariant."""
-        row = self.server.cli("credit", "show", self.id)["balances"][0]
-        assert row.pop("asset") == "CREDIT"
-        assert row["granted"] == (row["available"] + row["held"] + row["spent"] - row["refunded"]
-                                  + row["expired"]), row
-        return row
+    def sums(self, asset="CREDIT"):
+        """The asset's row of `credit show`; the invariant is checked for every asset."""
+        rows = {row.pop("asset"): row for row in self.server.cli("credit", "show", self.id)["balances"]}
+        for row in rows.values():
+            assert row["granted"] == (row["available"] + row["held"] + row["spent"] - row["refunded"]
+                                      + row["expired"]), rows
+        return rows[asset]
 
-    def balance(self):
-        return self.sums()["available"]
+    def balance(self, asset="CREDIT"):
+        return self.sums(asset)["available"]
 
-    def ledger(self):
-        """(kind, amount, balance after) of each entry, newest first."""
+    def ledger(self, asset="CREDIT"):
+        """(kind, amount, balance after) of each of the asset's entries, newest first."""
         rows = self.server.cli("credit", "show", self.id)["ledger"]
-        return [(row["kind"], row["amount"], row["balance"]) for row in rows]
+        return [(row["kind"], row["amount"], row["balance"]) for row in rows if row["asset"] == asset]
 
     def messages(self):
         return self.server.cli("message", "list", self.id, "--limit", 10000)["messages"]
@@ -117,6 +118,16 @@ def stored(server, query):
     address = f"file:{server.folder}/godwit.db?mode=ro"
     with contextlib.closing(sqlite3.connect(address, uri=True)) as store:
         return store.execute(query).fetchall()
+
+
+@contextlib.contextmanager
+def held(server):
+    """Nobody else can write the server's store inside: it can commit nothing."""
+    with contextlib.closing(sqlite3.connect(server.folder / "godwit.db", timeout=10,
+                                            isolation_level=None)) as store:
+        store.execute("BEGIN IMMEDIATE")
+        yield
+        store.execute("ROLLBACK")
 
 
 class Carrier(Simulator):
@@ -165,29 +176,35 @@ def decode(line):
 
 
 class Webhook:
-    """A customer's web server in this process: keeps every request and answers all alike; with `hold`
-    only when `release` was called."""
+    """A customer's web server in this process: keeps every request and answers with `status`, or with each
+    of a list in turn, the last one for ever; with `hold` only when `release` was called."""
 
     def __init__(self, status=204, hold=False):
+        self.statuses = status if isinstance(status, list) else [status]
         self.requests = requests = []
         self.released = released = threading.Event()
         if not hold:
             self.release()
+        lock = threading.Lock()
+        web_server = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def handle_any(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                requests.append({"method": self.command, "path": self.path, "body": body,
-                                 "headers": {name.lower(): value
-                                             for name, value in self.headers.items()}})
+                request = {"method": self.command, "path": self.path, "at": time.monotonic(),
+                           "headers": {name.lower(): value for name, value in self.headers.items()},
+                           "body": self.rfile.read(int(self.headers.get("Content-Length", 0)))}
+                with lock:
+                    requests.append(request)
+                    status, body = web_server.answer(request, len(requests))
                 released.wait()
                 self.send_response(status)
                 if status in (301, 302, 307, 308):
                     self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
+                self.wfile.write(body)
 
             do_GET = do_POST = do_PUT = handle_any
 
@@ -199,6 +216,10 @@ class Webhook:
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+
+    def answer(self, _request, count):
+        """The status and the body that the count-th request is answered with."""
+        return self.statuses[min(count, len(self.statuses)) - 1], b""
 
     def release(self):
         self.released.set()

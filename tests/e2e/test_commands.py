@@ -55,6 +55,69 @@ STEPS = [
      {"enabled": False, "window": 6, "tps": 9, "quirks": "long=sar,dcs0=latin1,validity=60"}, None),
     ("provider list", {"providers": [{"name": "carrier"}, {"name": "spare", "sessions": 0}]}, None),
     ("provider show spare", {"name": "spare", "flying": 0, "waiting": 0, "taken": 0}, None),
+    ("provider add web --http {folder}/web.ini --tps 5",
+     {"name": "web", "kind": "http", "address": "http://127.0.0.1:1/send", "window": 32, "tps": 5},
+     None),
+    ("provider set web --http {folder}/other.ini",
+     {"kind": "http", "address": "http://127.0.0.1:2/x", "window": 32, "tps": 5}, None),
+    ("provider remove web", {"name": "web"}, None),
+    ("sender add {account} ACME --countries ng,gh --shared",
+     {"account": "{account}", "name": "ACME", "status": "pending", "countries": ["NG", "GH"],
+      "shared": True, "dnd": False}, "sender id"),
+    ("sender approve {account} ACME", {"id": "{sender}", "status": "approved"}, None),
+    ("sender activate {account} ACME", {"status": "active", "countries": ["NG", "GH"]}, None),
+    ("sender set {account} ACME --dnd on --countries *", {"dnd": True, "countries": []}, None),
+    ("sender add {account} BADCO", {"countries": [], "shared": False}, None),
+    ("sender reject {account} BADCO --reason bank", {"status": "rejected"}, None),
+    ("sender list --account {account}", {"senders": [{"id": "{sender}", "status": "active"},
+                                                     {"name": "BADCO"}]}, None),
+    ("sender show {account} BADCO", {"status": "rejected", "rejection_reason": "bank",
+                                     "use_case": ""}, None),
+    ("template add {account} --name Ride --body Hi_{{{{.name}}}}",
+     {"slug": "ride", "name": "Ride", "account": "{account}"}, "template id"),
+    ("template set {account} ride --name Walk --body Ho",
+     {"id": "{template}", "slug": "ride", "name": "Walk"}, None),
+    ("template list --account {account}", {"templates": [{"id": "{template}", "slug": "ride"}]},
+     None),
+    ("template show ride --account {account}", {"id": "{template}", "body": "Ho"}, None),
+    ("template show {template}", {"slug": "ride", "body": "Ho"}, None),
+    ("template remove {account} ride", {"id": "{template}", "slug": "ride"}, None),
+    ("template list", {"templates": []}, None),
+    ("webhook add {account} http://127.0.0.1:1/w --events sms.sent,sms.delivered",
+     {"url": "http://127.0.0.1:1/w", "events": ["sms.sent", "sms.delivered"], "enabled": True},
+     "webhook id"),
+    ("webhook set {webhook} --enabled off --url http://127.0.0.1:1/v",
+     {"id": "{webhook}", "enabled": False, "url": "http://127.0.0.1:1/v"}, None),
+    ("webhook list --account {account}", {"webhooks": [{"id": "{webhook}", "enabled": False}]},
+     None),
+    ("webhook show {webhook}", {"account": "{account}", "events": ["sms.sent", "sms.delivered"]},
+     None),
+    ("webhook attempts {webhook} --limit 5", {"attempts": []}, None),
+    ("webhook remove {account} {webhook}", {"id": "{webhook}"}, None),
+    ("webhook list", {"webhooks": []}, None),
+    ("blocklist add +2348012345678", {"number": "+2348012345678", "account": None, "dnd": False},
+     None),
+    ("blocklist import {folder}/numbers.csv --dnd --account {account}", {"added": 2, "bad": 0},
+     None),
+    ("blocklist list --account {account}", {"blocks": [{"account": "{account}", "dnd": True},
+                                                       {"account": "{account}", "dnd": True}]},
+     None),
+    ("blocklist remove +2348012345678", {"number": "+2348012345678", "account": None}, None),
+    ("plan set pro --quota 500", {"name": "Pro", "quota": 500}, None),
+    ("plan list", {"plans": [{"name": "Free", "quota": 0}, {"name": "Starter", "quota": 0},
+                             {"name": "Pro", "quota": 500}, {"name": "Scale", "quota": 0}]}, None),
+    ("plan show Scale", {"name": "Scale", "quota": 0, "rates": [
+        {"country": "NG", "currency": "NGN", "amount": 350},
+        {"country": "GH", "currency": "GHS", "amount": 12},
+        {"country": "KE", "currency": "KES", "amount": 100},
+        {"country": "CI", "currency": "XOF", "amount": 22}]}, None),
+    ("rate set free gh 25", {"plan": "Free", "country": "GH", "currency": "GHS", "amount": 25},
+     None),
+    ("rate set scale zz 9 --currency usd", {"country": "ZZ", "currency": "USD", "amount": 9}, None),
+    ("rate list --plan free", {"rates": [{"country": "NG", "amount": 500},
+                                         {"country": "GH", "currency": "GHS", "amount": 25}]}, None),
+    ("rate remove free GH", {"plan": "Free", "country": "GH"}, None),
+    ("rate list --plan Free", {"rates": [{"country": "NG", "currency": "NGN", "amount": 500}]}, None),
     ("route set +4477 spare,carrier", {"destination": "+4477", "providers": ["spare", "carrier"]},
      None),
     ("route set GB carrier", {"destination": "GB", "providers": ["carrier"]}, None),
@@ -70,6 +133,13 @@ STEPS = [
                                                    "recipient": "+447700900123"}]}, None),
     ("clock advance 60", {}, None),
 ]
+FILES = {
+    "web.ini": "[request]\nurl = http://me:pass@127.0.0.1:1/send?key=hidden\n"
+               "body_file = web.json\n[header]\nAuthorization = Bearer hidden\n",
+    "web.json": '{"to": "{{.to}}", "text": "{{.text_json}}"}',
+    "other.ini": "[request]\nurl = http://127.0.0.1:2/x\n",
+    "numbers.csv": "name,number\nAda,+234 801 234 5678\nBo,233241234567\n",
+}
 PROGRAMS = {"serve", "demo", "doctor", "simulate"}
 
 
@@ -87,14 +157,18 @@ def assert_contains(answer, wanted, kept):
 
 
 @pytest.mark.parametrize("running", [True, False], ids=["while_it_runs", "while_it_does_not"])
-def test_every_command(running, server, carrier):
+def test_every_command(running, server, carrier, tmp_path):
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
     customer = Account(server)
-    kept = {"u1": customer.id, "message": customer.accepted()}
+    kept = {"u1": customer.id, "message": customer.accepted(), "folder": tmp_path}
     message(server, kept["message"], "delivered")
     if not running:
         server.stop()
     for line, wanted, keep in STEPS:
-        answer = json.loads(server.command("--json", *line.format(**kept).split()).stdout)
+        said = server.command("--json", *line.format(**kept).split()).stdout
+        assert "hidden" not in said
+        answer = json.loads(said)
         assert_contains(answer, wanted, kept)
         if keep:
             name, field = keep.split()
@@ -119,6 +193,8 @@ PLAIN = {  # without --json the first line is what a script wants
     "credit grant {account} 5": "15",
     "key add {account}": r"rb_live_[0-9A-Za-z]{32}",
     "key add {account} --test": r"rb_test_[0-9A-Za-z]{32}",
+    "sender add {account} ACME": r"[0-9a-f-]{36}",
+    "webhook add {account} http://127.0.0.1:1/": r"whsec_[0-9a-f]{48}",
     "message show {message}": "delivered",
     "clock advance 1": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
 }
@@ -180,6 +256,38 @@ REFUSED = {  # what is said on stderr
     "shortcode add {account} tea --webhook ftp://x": "http://",
     "shortcode remove {account} tea": "",
     "provider add x": "HOST:PORT",
+    "provider add x --http /nowhere.ini": "/nowhere.ini: No such file",
+    "provider add x --http {folder}/bad.ini": "there is no setting [request] nonsense",
+    "provider add x --http / --smpp 127.0.0.1:1": "/: Is a directory",
+    "provider set carrier --http /nowhere.ini": "/nowhere.ini: No such file",
+    "sender add {account} TWELVELETTERS": "1 to 11 letters and digits",
+    "sender add {account} ACME --countries NGA": "two letters",
+    "sender approve {account} NOBODY": "",
+    "sender reject {account} ACME": "the reason is missing",
+    "sender show {account} NOBODY": "no sender id NOBODY",
+    "sender set {account} ACME --dnd maybe": "on or off",
+    "template add {account} --name N": "--name and --body",
+    "template add {account} --name N --body {{{{.x": "",
+    "template show ride": "--account",
+    "template show ride --account {account}": "no template ride",
+    "template remove {account} ride": "",
+    "webhook add {account} ftp://x": "http://",
+    "webhook add {account} http://x --events sms.nonsense": "sms.queued",
+    "webhook show nonsense": "no webhook nonsense",
+    "webhook attempts nonsense": "no webhook nonsense",
+    "webhook remove {account} nonsense": "no webhook nonsense",
+    "blocklist add 0801": "international form",
+    "blocklist add +2348012345678 --account nonsense": "no account nonsense",
+    "blocklist remove +2348012345678": "",
+    "plan show gold": "Free, Starter, Pro and Scale",
+    "plan set pro": "--quota",
+    "plan set pro --quota -1": "--quota",
+    "rate set gold NG 1": "Free, Starter, Pro and Scale",
+    "rate set pro NGA 1": "2 letters",
+    "rate set pro NG much": "whole number",
+    "rate set pro NG 1 --currency N": "3 letters",
+    "rate remove pro NG": "",
+    "rate list --plan gold": "Free, Starter, Pro and Scale",
     "provider add x --smpp nonsense": "HOST:PORT",
     "provider add x --smpp 127.0.0.1:1 --bind rx": "trx or tx+rx",
     "provider add x --smpp 127.0.0.1:1 --window 0": "window",
@@ -200,11 +308,14 @@ REFUSED = {  # what is said on stderr
 
 
 @pytest.mark.parametrize("running", [True, False], ids=["while_it_runs", "while_it_does_not"])
-def test_refused_is_1_with_a_sentence_and_changes_nothing(running, server, carrier):
+def test_refused_is_1_with_a_sentence_and_changes_nothing(running, server, carrier, tmp_path):
     account = Account(server)
+    (tmp_path / "bad.ini").write_text("[request]\nnonsense = 1\n")
 
     def state():
-        listed = ("account list", "key list", "shortcode list", "route list", f"credit show {account.id}")
+        listed = ("account list", "key list", "shortcode list", "route list", "sender list",
+                  "template list", "webhook list", "blocklist list", "plan list", "rate list",
+                  f"credit show {account.id}")
         providers = [row["name"] for row in server.cli("provider", "list")["providers"]]
         return [server.cli(*line.split()) for line in listed], providers
 
@@ -213,11 +324,25 @@ def test_refused_is_1_with_a_sentence_and_changes_nothing(running, server, carri
     before = state()
     for line, said in REFUSED.items():
         with pytest.raises(Refused) as refusal:
-            server.command(*line.format(account=account.id).split())
+            server.command(*line.format(account=account.id, folder=tmp_path).split())
         assert refusal.value.status == 1, line
         assert re.fullmatch(r"godwit: \S.*\n", refusal.value.stderr), (line, refusal.value.stderr)
         assert said in refusal.value.stderr, line
     assert state() == before
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["while_it_runs", "while_it_does_not"])
+def test_an_import_takes_the_good_numbers_and_names_the_bad_lines(running, server, tmp_path):
+    if not running:
+        server.stop()
+    path = tmp_path / "numbers.txt"
+    good = [f"+23480{number:08}" for number in range(5000)]  # more than one request has
+    path.write_text("\n".join(good[:4999] + ["08012345678", "no\x1bnumber", good[4999]]) + "\n")
+    done = server.command("blocklist", "import", path, status=1)
+    assert done.stdout == "added: 5000\nbad: 2\n"
+    assert done.stderr == (f"godwit: {path}:5000: no number: 08012345678\n"
+                           f"godwit: {path}:5001: no number: no?number\n")
+    assert {row["number"] for row in server.cli("blocklist", "list")["blocks"]} == set(good)
 
 
 CONFIGURATIONS = {  # the whole file, what is said of it

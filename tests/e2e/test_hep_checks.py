@@ -188,14 +188,8 @@ def test_check_15_a_balance_that_is_too_low_buys_nothing(server, carrier):
 
 def half_sent(account, content):
     """A connection on which all of a send but its last byte is there."""
-    body = form(recipient=NUMBER, content=content)
-    connection = account.server.connect()
-    connection.send(f"POST /api/messages HTTP/1.1\r\nHost: x\r\nAuthorization: {account.key}\r\n"
-                    f"Content-Type: {hep.FORM}\r\nContent-Length: {len(body)}\r\n"
-                    "Expect: 100-continue\r\n\r\n".encode())
-    assert connection.response().status == 100
-    connection.send(body[:-1])
-    return connection, body[-1:]
+    return account.server.half_sent("/api/messages", {
+        "Authorization": account.key, "Content-Type": hep.FORM}, form(recipient=NUMBER, content=content))
 
 
 def test_check_16_of_two_simultaneous_sends_one_gets_the_last_credit(server, carrier):

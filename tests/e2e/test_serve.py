@@ -24,13 +24,9 @@ def change(server, before, after):
 
 
 def begin_send(account, content):
-    """A send whose headers are read and whose body is still to come: (connection, body)."""
-    body = form(recipient=NUMBER, content=content)
-    connection = account.server.connect()
-    connection.send(f"POST /api/messages HTTP/1.1\r\nHost: x\r\nAuthorization: {account.key}\r\n"
-                    f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n".encode())
-    assert connection.response().status == 100
-    return connection, body
+    """A send whose headers are read and whose body is still to come: (connection, its last byte)."""
+    return account.server.half_sent("/api/messages", {"Authorization": account.key},
+                                    form(recipient=NUMBER, content=content))
 
 
 def wait_until_draining(server):

@@ -1,24 +1,11 @@
 """A store that cannot commit for a while: somebody's shell holds the file. Customers and carriers are
 told, and nothing is lost or half done."""
-import contextlib
-import sqlite3
-
 import pytest
 
-from hep import Account, message, stored
+from hep import Account, held, message, stored
 
 UNAVAILABLE = {"error": "Service Unavailable"}
 CHARGED = [("charge", -1, 9), ("grant", 10, 10)]
-
-
-@contextlib.contextmanager
-def held(server):
-    """Nobody else can write the store inside."""
-    with contextlib.closing(sqlite3.connect(server.folder / "godwit.db", timeout=10,
-                                            isolation_level=None)) as store:
-        store.execute("BEGIN IMMEDIATE")
-        yield
-        store.execute("ROLLBACK")
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ static void accept_op(struct model *model, const struct store_op *op)
                               : map_get_pointer(&model->asked, recipient->number);
     if (!story) world_fail("a message to %" PRIu64 ", for which nobody asked", recipient->number);
     if (story->message) world_fail("a request became two messages");
-    if (!story->own && story->outcome == OUTCOME_ANSWERED)
+    if (!story->own && story->answering == ANSWER_CAME)
         world_fail("accepted after it was answered with %u", story->status);
     if (!story->own && !slice_eq(message->text, slice_cstr(story->text)))
         world_fail("the text of a message is not the one asked for");

@@ -146,7 +146,7 @@ static void customer_hang_up(struct customer *customer)
     buf_clear(&customer->in);
     buf_clear(&customer->out);
     for (size_t i = 0; i < customer->waiting_count; i++)
-        customer->waiting[i]->outcome = OUTCOME_LOST;
+        customer->waiting[i]->answering = ANSWER_LOST;
     customer->waiting_count = 0;
     loop_timer_stop(world.street, &customer->patience);
 }
@@ -173,7 +173,7 @@ static void customer_take(struct customer *customer, unsigned status, struct sli
     customer->accepted += status == 200;
     if (customer->waiting_count == 0) loop_timer_stop(world.street, &customer->patience);
     if (status == 408)
-        story->outcome = OUTCOME_LOST; /* what we sent came too slowly */
+        story->answering = ANSWER_LOST; /* what we sent came too slowly */
     else
         model_answered(&world.model, story, status, body);
 }

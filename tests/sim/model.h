@@ -25,7 +25,7 @@ struct handset {
     size_t part_count;
 };
 
-enum outcome { OUTCOME_OPEN, OUTCOME_ANSWERED, OUTCOME_LOST };
+enum answering { ANSWER_OPEN, ANSWER_CAME, ANSWER_LOST };
 
 /* A message: asked for by a customer (or an automatic reply), and what became of it. */
 struct story {
@@ -35,7 +35,7 @@ struct story {
     bool test; /* with a test key */
     int64_t price;
     char *text;
-    enum outcome outcome;
+    enum answering answering;
     unsigned status;
 
     /* In the store; 0: not there. */

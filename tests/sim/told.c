@@ -48,7 +48,7 @@ static void check_accepted(struct model *model, const struct story *story, struc
 
 void model_answered(struct model *model, struct story *story, unsigned status, struct slice body)
 {
-    story->outcome = OUTCOME_ANSWERED;
+    story->answering = ANSWER_CAME;
     story->status = status;
     if (status == 200) {
         check_accepted(model, story, body);

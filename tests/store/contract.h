@@ -13,6 +13,10 @@ struct contract_tests contract_accept(void);
 struct contract_tests contract_moves(void);
 struct contract_tests contract_pages(void);
 struct contract_tests contract_catalog(void);
+struct contract_tests contract_quota(void);
+struct contract_tests contract_scheduled(void);
+struct contract_tests contract_events(void);
+struct contract_tests contract_kept(void);
 struct contract_tests contract_random(void);
 
 int contract_setup(void **state);

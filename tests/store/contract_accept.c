@@ -181,7 +181,7 @@ static void what_fails_at_birth_is_refunded_at_once_if_its_policy_says_so(void *
         assert_int_equal(entries[0].kind, rows[i].refunded ? LEDGER_REFUND : LEDGER_CHARGE);
         assert_int_equal(entries[0].amount, rows[i].refunded ? 7 : -7);
         assert_int_equal(entries[0].message.v, sent.message.id.v);
-        assert_int_equal(entries[0].id.v, rows[i].refunded ? sent.refund_ledger.v : sent.ledger.v);
+        assert_int_equal(entries[0].id.v, rows[i].refunded ? sent.keys.refund.v : sent.ledger.v);
     }
     assert_int_equal(world_balance(world, account, ASSET_CREDIT).available, available);
 }

@@ -65,11 +65,6 @@ static struct seen *see(struct world *world)
     return seen;
 }
 
-static void write_ok(struct world *world, struct store_op op)
-{
-    assert_int_equal(world_write(world, &op), ERR_OK);
-}
-
 static void accounts_and_keys_come_back_as_they_were_put(void **state)
 {
     struct world *world = *state;

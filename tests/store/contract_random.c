@@ -3,6 +3,7 @@
 #include "contract.h"
 
 #include "store/memory.h"
+#include "store/row.h"
 
 #define OPERATIONS     20000
 #define ACCOUNTS       7
@@ -12,6 +13,8 @@
 struct model_account {
     struct account_id id;
     int64_t available, granted, spent, refunded;
+    int64_t quota;
+    uint32_t month;
 };
 
 struct model_attempt {
@@ -23,7 +26,10 @@ struct model_attempt {
 
 struct model_recipient {
     size_t account;
-    int64_t price;
+    struct message_id message; /* 0: never accepted */
+    uint64_t send_at_ms;
+    size_t released; /* the one in its place, or itself */
+    int64_t price, quota;
     unsigned refund;
     enum recipient_state state;
     struct model_attempt attempts[2];
@@ -43,11 +49,11 @@ static uint64_t draw(struct model *model, uint64_t below)
     return (model->random >> 33) % below;
 }
 
-/* Queued, sent, delivered, failed, rejected, expired, timeout, cancelled. */
+/* Queued, sent, delivered, failed, rejected, expired, timeout, cancelled, waits for its time. */
 static bool model_may_move(enum recipient_state from, enum recipient_state to)
 {
-    static const char *const letters = "nqsdfrxtc";
-    static const char *const moves[] = {"", "qsdfrxc", "dft", "", "", "", "", "df", ""};
+    static const char *const letters = "nqsdfrxtcw";
+    static const char *const moves[] = {"", "qsdfrxc", "dft", "", "", "", "", "df", "", "qfrc"};
     return strchr(moves[from], letters[to]) != NULL;
 }
 
@@ -72,6 +78,9 @@ static void model_move(struct model *model, struct model_recipient *recipient,
     if (back) {
         model->accounts[recipient->account].available += recipient->price;
         model->accounts[recipient->account].refunded += recipient->price;
+        /* The whole life lies in one month. */
+        if (to == RECIPIENT_CANCELLED || to == RECIPIENT_REJECTED)
+            model->accounts[recipient->account].quota += recipient->quota;
     }
     recipient->state = to;
     expect->state_after = to;
@@ -107,24 +116,34 @@ static void model_receipt(struct model *model, struct model_recipient *recipient
 /* One operation, and in `expect` what the model says will come of it. */
 struct step {
     struct sent sent;
+    struct message asked; /* as it was before the store wrote its price */
     struct attempt attempt;
     struct store_op op, expect;
 };
 
 static void step_accept(struct world *world, struct model *model, struct step *step)
 {
+    static const enum recipient_state states[] = {RECIPIENT_FAILED, RECIPIENT_SCHEDULED,
+                                                  RECIPIENT_SCHEDULED, RECIPIENT_QUEUED};
     struct model_recipient recipient = {
         .account = draw(model, ACCOUNTS),
         .price = (int64_t)draw(model, 4),
         .refund = (unsigned)draw(model, 8),
-        .state = draw(model, 10) ? RECIPIENT_QUEUED : RECIPIENT_FAILED,
+        .state = draw(model, 3) ? RECIPIENT_QUEUED : states[draw(model, 4)],
+        .released = model->recipient_count,
     };
     struct model_account *account = &model->accounts[recipient.account];
+    int64_t rate = recipient.price >= 2 && draw(model, 2); /* messages have two segments */
     step->sent = world_sent(world, account->id, recipient.price);
     step->sent.message.refund = recipient.refund;
+    step->sent.message.send_at_ms = recipient.send_at_ms = world->now_ms + draw(model, 100000);
     step->sent.recipient.state = recipient.state;
+    step->asked = step->sent.message;
     bool with_attempt = recipient.state == RECIPIENT_QUEUED && draw(model, 2);
     step->op = accept_op(&step->sent, with_attempt);
+    step->op.accept.quota_rate = rate;
+    if (rate) recipient.quota = account->quota < 2 ? account->quota : 2;
+    recipient.price -= recipient.quota;
     recipient.attempts[0] = (struct model_attempt){with_attempt, ATTEMPT_INTENT, ' ', false};
     recipient.attempts[1] = (struct model_attempt){false, ATTEMPT_INTENT, ' ', false};
     /* Ids follow each other and 1 is the first, so that this one is the model's index. */
@@ -135,8 +154,10 @@ static void step_accept(struct world *world, struct model *model, struct step *s
         model->recipients[model->recipient_count - 1].state = RECIPIENT_NEW;
         return;
     }
+    model->recipients[model->recipient_count - 1].message = step->sent.message.id;
     account->available -= recipient.price;
     account->spent += recipient.price;
+    account->quota -= recipient.quota;
     if (recipient.state == RECIPIENT_FAILED && recipient.refund & REFUND_NOT_TAKEN) {
         account->available += recipient.price;
         account->refunded += recipient.price;
@@ -165,6 +186,56 @@ static void step_grant(struct world *world, struct model *model, struct step *st
     step->expect.available = account->available;
 }
 
+static void step_quota(struct world *world, struct model *model, struct step *step)
+{
+    struct model_account *account = &model->accounts[draw(model, ACCOUNTS)];
+    uint32_t month = account->month + (uint32_t)draw(model, 3) - (account->month > 0);
+    int64_t quota = (int64_t)draw(model, 30);
+    step->op = (struct store_op){
+        .kind = STORE_QUOTA,
+        .quota = {account->id, month, quota, {world_id(world)}, {world_id(world)}}};
+    if (month <= account->month) return;
+    account->month = month;
+    account->quota = quota;
+}
+
+/* The time of a message has come, or its customer cancels it; mostly it is none that waits. */
+static void step_time(struct world *world, struct model *model, struct step *step)
+{
+    size_t young = model->recipient_count < 100 ? model->recipient_count : 100;
+    struct model_recipient *named =
+        &model->recipients[model->recipient_count - 1 - draw(model, young)];
+    struct model_recipient *recipient = &model->recipients[named->released];
+    bool waits = recipient->state == RECIPIENT_SCHEDULED;
+    step->expect.state_before = step->expect.state_after = recipient->state;
+    if (draw(model, 2)) {
+        step->op = (struct store_op){.kind = STORE_CANCEL,
+                                     .cancel = {named->message, world->now_ms, world_keys(world)}};
+        step->expect.result = !named->message.v ? ERR_NOT_FOUND : waits ? ERR_OK : ERR_STALE;
+        if (waits) model_move(model, recipient, RECIPIENT_CANCELLED, &step->expect);
+        return;
+    }
+    size_t fresh = model->recipient_count++;
+    struct recipient_id id = {++world->last_recipient};
+    enum recipient_state state = draw(model, 4) ? RECIPIENT_QUEUED : RECIPIENT_FAILED;
+    step->op =
+        (struct store_op){.kind = STORE_RELEASE,
+                          .release = {.due = due_key_of(named->send_at_ms,
+                                                        (struct recipient_id){named->released + 1}),
+                                      .message = named->message,
+                                      .recipient = id,
+                                      .state = state,
+                                      .at_ms = world->now_ms,
+                                      .keys = world_keys(world)}};
+    step->expect.result = waits ? ERR_OK : ERR_STALE;
+    model->recipients[fresh] = (struct model_recipient){.released = fresh};
+    if (!waits) return;
+    model->recipients[fresh] = *recipient;
+    model->recipients[fresh].released = recipient->released = fresh;
+    recipient->state = RECIPIENT_NEW;
+    model_move(model, &model->recipients[fresh], state, &step->expect);
+}
+
 static void step_recipient(struct world *world, struct model *model, struct step *step)
 {
     /* Mostly young ones: old ones are settled. */
@@ -179,12 +250,12 @@ static void step_recipient(struct world *world, struct model *model, struct step
     bool there = recipient->state != RECIPIENT_NEW;
     switch (draw(model, 4)) {
     case 0:
-        step->op = finish_op(world, id, (enum recipient_state)(1 + draw(model, 8)));
+        step->op = finish_op(world, id, (enum recipient_state)(1 + draw(model, 9)));
         step->expect.result = there ? ERR_OK : ERR_NOT_FOUND;
         if (there) model_move(model, recipient, step->op.finish.state, &step->expect);
         return;
     case 1:
-        if (!there || attempt->there) break;
+        if (!there || attempt->there || recipient->state == RECIPIENT_SCHEDULED) break;
         step->attempt = (struct attempt){.id = attempt_id, .segment = 1, .segments = 1};
         step->op = (struct store_op){.kind = STORE_ATTEMPT, .attempt = {&step->attempt}};
         *attempt = (struct model_attempt){true, ATTEMPT_INTENT, ' ', false};
@@ -212,11 +283,15 @@ static void step_recipient(struct world *world, struct model *model, struct step
 static void step_make(struct world *world, struct model *model, struct step *step)
 {
     *step = (struct step){0};
-    uint64_t choice = draw(model, 10);
+    uint64_t choice = draw(model, 12);
     if (choice < 4 || model->recipient_count == 0)
         step_accept(world, model, step);
     else if (choice == 4)
         step_grant(world, model, step);
+    else if (choice == 5)
+        step_time(world, model, step);
+    else if (choice == 6)
+        step_quota(world, model, step);
     else
         step_recipient(world, model, step);
 }
@@ -233,6 +308,28 @@ static void check_step(const struct store_op *op, const struct store_op *expect,
                  expect->state_after, (long long)expect->available);
 }
 
+/* Who waits for his time has his place in the order of time. */
+static void check_due(struct world *world, const struct model *model, struct arena *arena)
+{
+    struct store_due *due;
+    size_t count, waiting = 0;
+    assert_int_equal(
+        store_due_page(world->reader, 0, world->now_ms + 1000000, arena, SIZE_MAX, &due, &count),
+        ERR_OK);
+    for (size_t i = 1; i < count; i++)
+        assert_true(due[i - 1].key < due[i].key);
+    for (size_t i = 0; i < model->recipient_count; i++) {
+        const struct model_recipient *recipient = &model->recipients[i];
+        if (recipient->state != RECIPIENT_SCHEDULED) continue;
+        size_t at = 0;
+        while (at < count && due[at].message.v != recipient->message.v)
+            at++;
+        assert_true(at < count);
+        waiting++;
+    }
+    assert_true(waiting > 0);
+}
+
 static void check_all(struct world *world, const struct model *model)
 {
     struct arena arena = {0};
@@ -243,18 +340,20 @@ static void check_all(struct world *world, const struct model *model)
         assert_int_equal(balance.granted, account->granted);
         assert_int_equal(balance.spent, account->spent);
         assert_int_equal(balance.refunded, account->refunded);
+        assert_int_equal(world_balance(world, account->id, ASSET_QUOTA).available, account->quota);
         /* The ledger says the same, entry by entry. */
         struct ledger_entry *entries;
         size_t count;
         assert_int_equal(store_ledger_page(world->reader, account->id, (struct ledger_id){0},
-                                           &arena, 3 * OPERATIONS, &entries, &count),
+                                           &arena, 4 * OPERATIONS, &entries, &count),
                          ERR_OK);
-        int64_t sum = 0;
+        int64_t sums[ASSET_COUNT] = {0};
         for (size_t j = count; j-- > 0;) {
-            sum += entries[j].amount;
-            assert_int_equal(entries[j].available, sum);
+            sums[entries[j].asset] += entries[j].amount;
+            assert_int_equal(entries[j].available, sums[entries[j].asset]);
         }
-        assert_int_equal(sum, account->available);
+        assert_int_equal(sums[ASSET_CREDIT], account->available);
+        assert_int_equal(sums[ASSET_QUOTA], account->quota);
     }
     for (size_t i = 0; i < model->recipient_count; i++) {
         struct store_recipient story;
@@ -262,6 +361,7 @@ static void check_all(struct world *world, const struct model *model)
         assert_int_equal(err, model->recipients[i].state == RECIPIENT_NEW ? ERR_NOT_FOUND : ERR_OK);
         if (!err) assert_int_equal(story.recipient.state, model->recipients[i].state);
     }
+    check_due(world, model, &arena);
     arena_done(&arena);
 }
 
@@ -285,6 +385,8 @@ static void a_long_random_life_agrees_with_a_simple_model(void **state)
         if (!world->keeps_file && draw(model, 5) == 0) {
             memory_fail_write(world->store, 1);
             assert_int_equal(store_write(world->store, ops, count), ERR_STORE_UNAVAILABLE);
+            for (size_t i = 0; i < count; i++)
+                steps[i].sent.message = steps[i].asked;
         }
         assert_int_equal(store_write(world->store, ops, count), ERR_OK);
         for (size_t i = 0; i < count; i++) {

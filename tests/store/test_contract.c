@@ -28,7 +28,8 @@ int main(int count, char **words)
     if (count != 2) return 2;
     on_sqlite = strcmp(words[1], "sqlite") == 0;
     struct contract_tests (*const groups[])(void) = {
-        contract_accept, contract_moves, contract_pages, contract_catalog, contract_random,
+        contract_accept,    contract_moves,  contract_pages, contract_catalog, contract_quota,
+        contract_scheduled, contract_events, contract_kept,  contract_random,
     };
     int failed = 0;
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {

@@ -122,7 +122,7 @@ static void a_file_of_a_newer_version_is_refused_and_left_alone(void **state)
     store_close(place_open(&place));
     run_sql(&place, "PRAGMA user_version = 1000");
     assert_refused(place.url, "newer version");
-    run_sql(&place, "PRAGMA user_version = 1");
+    run_sql(&place, "PRAGMA user_version = 2");
     store_close(place_open(&place));
     place_done(&place);
 }

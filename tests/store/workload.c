@@ -21,7 +21,14 @@ static struct account_id account_of(size_t whose)
     return (struct account_id){id_first_at(START_MS) + 1 + whose};
 }
 
-enum { PLACE_MESSAGE = 0, PLACE_LEDGER = 100, PLACE_REFUND = 200, PLACE_INBOUND = 300, PLACE_PARK };
+enum {
+    PLACE_MESSAGE = 0,
+    PLACE_LEDGER = 100,
+    PLACE_REFUND = 200,
+    PLACE_EVENT = 210,
+    PLACE_INBOUND = 300,
+    PLACE_PARK
+};
 
 static struct message_id message_of(size_t group, unsigned send)
 {
@@ -43,10 +50,24 @@ static bool fails(unsigned send)
     return send == 3;
 }
 
+/* What a send of the group is told as by the group that many groups later. */
+static struct event_id event_of(size_t group, unsigned send, unsigned later)
+{
+    return (struct event_id){key_of(group + later, PLACE_EVENT + later * SENDS + send)};
+}
+
+/* The first account has a webhook. */
+static bool is_told(unsigned send)
+{
+    return send % ACCOUNTS == 0;
+}
+
 enum err workload_begin(struct store *store)
 {
     struct account accounts[ACCOUNTS];
-    struct store_op ops[2 * ACCOUNTS];
+    struct store_op ops[2 * ACCOUNTS + 1];
+    struct webhook webhook = {
+        .id = {id_first_at(START_MS) + 90}, .account = account_of(0), .number = 1, .enabled = true};
     for (size_t i = 0; i < ACCOUNTS; i++) {
         accounts[i] = (struct account){.id = account_of(i), .sms_on = true, .name = "workload"};
         ops[2 * i] = (struct store_op){.kind = STORE_PUT_ACCOUNT, .account = &accounts[i]};
@@ -57,7 +78,8 @@ enum err workload_begin(struct store *store)
                                                       LEDGER_GRANT,
                                                       CREDIT}};
     }
-    return store_write(store, ops, 2 * ACCOUNTS);
+    ops[2 * ACCOUNTS] = (struct store_op){.kind = STORE_PUT_WEBHOOK, .webhook = &webhook};
+    return store_write(store, ops, 2 * ACCOUNTS + 1);
 }
 
 struct parts {
@@ -88,6 +110,7 @@ static void add_send(struct parts *parts, size_t group, unsigned send)
                                                  .message = message_of(group, send),
                                                  .number = 447700900000 + group,
                                                  .state = RECIPIENT_QUEUED,
+                                                 .tells = true,
                                                  .provider = {1}};
     parts->attempts[send] = (struct attempt){.id = attempt_id_of(recipient_of(group, send), 1),
                                              .provider = {1},
@@ -98,6 +121,7 @@ static void add_send(struct parts *parts, size_t group, unsigned send)
                           .accept = {.message = &parts->messages[send],
                                      .recipient = &parts->recipients[send],
                                      .ledger = {key_of(group, PLACE_LEDGER + send)},
+                                     .queued_event = event_of(group, send, 0),
                                      .attempts = &parts->attempts[send],
                                      .attempt_count = 1}};
 }
@@ -110,6 +134,7 @@ static void add_answer(struct parts *parts, size_t group, unsigned send)
                                      .state = ATTEMPT_TAKEN,
                                      .carrier_id = SLICE("0123456789"),
                                      .recipient_state = RECIPIENT_SENT,
+                                     .keys.event = event_of(group - 1, send, 1),
                                      .provider = {1}}};
 }
 
@@ -119,7 +144,8 @@ static void add_receipt(struct parts *parts, size_t group, unsigned send)
         .kind = STORE_RECEIPT,
         .receipt = {.attempt = attempt_id_of(recipient_of(group - 2, send), 1),
                     .state = fails(send) ? RECEIPT_UNDELIVERABLE : RECEIPT_DELIVERED,
-                    .refund_ledger = {key_of(group, PLACE_REFUND + send)}}};
+                    .keys = {.refund = {key_of(group, PLACE_REFUND + send)},
+                             .event = event_of(group - 2, send, 2)}}};
 }
 
 enum err workload_write(struct store *store, size_t group)
@@ -215,6 +241,23 @@ static void check_money(struct store_reader *reader, size_t groups, size_t whose
     arena_done(&arena);
 }
 
+/* Each state is told once, with the commit that brings it. */
+static void check_events(struct store_reader *reader, size_t groups)
+{
+    struct arena arena = {0};
+    struct event *events;
+    size_t count, expected = 0;
+    assert_int_equal(
+        store_event_page(reader, (struct event_id){0}, &arena, SIZE_MAX, &events, &count), ERR_OK);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(events[i].account.v, account_of(0).v);
+    for (size_t group = 0; group < groups; group++)
+        for (unsigned send = 0; send < SENDS; send++)
+            if (is_told(send)) expected += groups - group < 3 ? groups - group : 3;
+    assert_int_equal(count, expected);
+    arena_done(&arena);
+}
+
 static void count_one(void *user, const struct parked_receipt *parked)
 {
     ++*(size_t *)user;
@@ -230,6 +273,7 @@ size_t workload_check(struct store *store)
         groups++;
     arena_done(&arena);
     check_recipients(reader, groups);
+    check_events(reader, groups);
     for (size_t whose = 0; whose < ACCOUNTS; whose++)
         check_money(reader, groups, whose);
     struct store_visitor visitor = {.user = &parked, .parked = count_one};

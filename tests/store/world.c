@@ -64,6 +64,20 @@ enum err world_write(struct world *world, struct store_op *op)
     return op->result;
 }
 
+struct store_keys world_keys(struct world *world)
+{
+    struct store_keys keys;
+    keys.refund.v = world_id(world);
+    keys.quota_refund.v = world_id(world);
+    keys.event.v = world_id(world);
+    return keys;
+}
+
+void write_ok(struct world *world, struct store_op op)
+{
+    assert_int_equal(world_write(world, &op), ERR_OK);
+}
+
 struct account_id world_account(struct world *world, int64_t credit)
 {
     struct account account = {
@@ -116,12 +130,17 @@ struct sent world_sent(struct world *world, struct account_id account, int64_t p
         .account = account,
         .key = {77},
         .dialect = DIALECT_ROBASE,
+        .impatient = true,
         .sender = SLICE("GODWIT"),
         .text = SLICE("Hello \xc3\xa9\xf0\x9f\x90\xa6"),
         .encoding = ENCODING_UCS2,
         .segments = 2,
         .asset = ASSET_CREDIT,
         .price = price,
+        .rate = 17,
+        .currency = "GHS",
+        .country = "GH",
+        .first_provider = {3},
         .first_recipient = recipient,
         .recipient_count = 1,
         .supplied_recipient = SLICE("07700 900000"),
@@ -131,23 +150,28 @@ struct sent world_sent(struct world *world, struct account_id account, int64_t p
         .message = id,
         .number = 447700900000,
         .state = RECIPIENT_QUEUED,
+        .tells = true,
         .provider = {3},
         .changed_at_ms = world->now_ms,
     };
     sent.attempt = sent_attempt(&sent, 1, 1, 1);
     sent.ledger.v = world_id(world);
-    sent.refund_ledger.v = world_id(world);
+    sent.quota_ledger.v = world_id(world);
+    sent.queued_event.v = world_id(world);
+    sent.keys = world_keys(world);
     return sent;
 }
 
-struct store_op accept_op(const struct sent *sent, bool with_attempt)
+struct store_op accept_op(struct sent *sent, bool with_attempt)
 {
     return (struct store_op){
         .kind = STORE_ACCEPT,
         .accept = {.message = &sent->message,
                    .recipient = &sent->recipient,
                    .ledger = sent->ledger,
-                   .refund_ledger = sent->refund_ledger,
+                   .quota_ledger = sent->quota_ledger,
+                   .keys = sent->keys,
+                   .queued_event = sent->queued_event,
                    .attempts = &sent->attempt,
                    .attempt_count = with_attempt},
     };
@@ -160,10 +184,12 @@ struct store_op answer_op(struct world *world, struct attempt_id attempt, enum a
         .kind = STORE_ANSWER,
         .answer = {.attempt = attempt,
                    .state = state,
-                   .refund_ledger = {world_id(world)},
+                   .keys = world_keys(world),
                    .at_ms = world->now_ms,
                    .status = state == ATTEMPT_TAKEN ? 0 : 0x45,
                    .carrier_id = state == ATTEMPT_TAKEN ? SLICE("1a2B-77") : SLICE(""),
+                   .error = state == ATTEMPT_TAKEN ? SLICE("") : SLICE("http_502"),
+                   .error_text = state == ATTEMPT_TAKEN ? SLICE("") : SLICE("bad gateway"),
                    .recipient_state = recipient_state,
                    .provider = {4}},
     };
@@ -175,9 +201,10 @@ struct store_op receipt_op(struct world *world, struct attempt_id attempt, enum 
         .kind = STORE_RECEIPT,
         .receipt = {.attempt = attempt,
                     .state = state,
-                    .refund_ledger = {world_id(world)},
+                    .keys = world_keys(world),
                     .at_ms = world->now_ms,
-                    .error = SLICE("0x1F")},
+                    .error = SLICE("0x1F"),
+                    .network = SLICE("mtn_ng")},
     };
 }
 
@@ -188,7 +215,7 @@ struct store_op finish_op(struct world *world, struct recipient_id recipient,
         .kind = STORE_FINISH,
         .finish = {.recipient = recipient,
                    .state = state,
-                   .refund_ledger = {world_id(world)},
+                   .keys = world_keys(world),
                    .at_ms = world->now_ms,
                    .error_word = "because"},
     };
@@ -230,6 +257,7 @@ void assert_messages_equal(const struct message *a, const struct message *b)
     SAME(key.v);
     SAME(dialect);
     SAME(test);
+    SAME(impatient);
     SAME(refund);
     SAME_SLICE(sender);
     SAME_SLICE(text);
@@ -237,7 +265,14 @@ void assert_messages_equal(const struct message *a, const struct message *b)
     SAME(segments);
     SAME(asset);
     SAME(price);
+    SAME(quota);
+    SAME(rate);
+    SAME_TEXT(currency);
+    SAME_TEXT(country);
+    SAME(send_at_ms);
+    SAME(first_provider.v);
     SAME(first_recipient.v);
+    SAME(released.v);
     SAME(recipient_count);
     SAME_SLICE(supplied_recipient);
 }
@@ -248,6 +283,7 @@ void assert_recipients_equal(const struct recipient *a, const struct recipient *
     SAME(message.v);
     SAME(number);
     SAME(state);
+    SAME(tells);
     SAME(provider.v);
     SAME(changed_at_ms);
     SAME(error);
@@ -265,10 +301,13 @@ void assert_attempts_equal(const struct attempt *a, const struct attempt *b)
     SAME(intent_at_ms);
     SAME(answered_at_ms);
     SAME(status);
+    SAME_TEXT(error);
     SAME_TEXT(carrier_id);
     SAME(receipt);
     SAME(receipt_at_ms);
     SAME_TEXT(receipt_error);
+    SAME_TEXT(error_text);
+    SAME_TEXT(network);
 }
 
 void assert_entries_equal(const struct ledger_entry *a, const struct ledger_entry *b)
@@ -341,6 +380,7 @@ void assert_providers_equal(const struct provider *a, const struct provider *b)
     SAME_TEXT(password);
     SAME_TEXT(system_type);
     SAME_TEXT(quirks_text);
+    SAME_SLICE(profile);
 }
 
 void assert_routes_equal(const struct route *a, const struct route *b)

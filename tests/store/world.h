@@ -29,8 +29,11 @@ void world_done(struct world *world);
 void world_restart(struct world *world);
 
 uint64_t world_id(struct world *world);
+struct store_keys world_keys(struct world *world);
 /* Writes one operation that the storage takes; returns its result. */
 enum err world_write(struct world *world, struct store_op *op);
+/* One that must succeed. */
+void write_ok(struct world *world, struct store_op op);
 
 struct account_id world_account(struct world *world, int64_t credit);
 struct balance world_balance(struct world *world, struct account_id account, enum asset asset);
@@ -40,11 +43,13 @@ struct sent {
     struct message message;
     struct recipient recipient;
     struct attempt attempt;
-    struct ledger_id ledger, refund_ledger;
+    struct ledger_id ledger, quota_ledger;
+    struct store_keys keys;
+    struct event_id queued_event;
 };
 struct sent world_sent(struct world *world, struct account_id account, int64_t price);
 /* The operation that accepts it, with its attempt or without. It points into `sent`. */
-struct store_op accept_op(const struct sent *sent, bool with_attempt);
+struct store_op accept_op(struct sent *sent, bool with_attempt);
 /* Another attempt for it: number from 1, one segment of so many. */
 struct attempt sent_attempt(const struct sent *sent, unsigned number, uint8_t segment,
                             uint8_t segments);

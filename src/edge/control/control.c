@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "edge/control/control_job.h"
 #include "wire/iso_time.h"
+#include "wire/phone.h"
 #include "wire/uuid.h"
 
 #define REQUEST_MAX (1u << 20)
@@ -47,16 +48,34 @@ enum err control_refuse(struct control_job *job, enum err err, const char *forma
     return err;
 }
 
-enum err control_text(struct control_job *job, const struct field *arg, const char *name,
-                      size_t max, char *out)
+enum err control_slice(struct control_job *job, const struct field *arg, const char *name,
+                       size_t max, struct slice *out)
 {
     if (!control_given(arg) || arg->text.size == 0)
         return control_refuse(job, ERR_INVALID, "%s is missing", name);
     if (arg->text.size > max)
         return control_refuse(job, ERR_INVALID, "%s is longer than %zu bytes", name, max);
-    memcpy(out, arg->text.at, arg->text.size);
-    out[arg->text.size] = '\0';
+    *out = arg->text;
     return ERR_OK;
+}
+
+enum err control_text(struct control_job *job, const struct field *arg, const char *name,
+                      size_t max, char *out)
+{
+    struct slice text;
+    enum err err = control_slice(job, arg, name, max, &text);
+    if (err) return err;
+    memcpy(out, text.at, text.size);
+    out[text.size] = '\0';
+    return ERR_OK;
+}
+
+enum err control_url(struct control_job *job, const struct field *arg, struct slice *out)
+{
+    enum err err = control_slice(job, arg, "the webhook", URL_MAX_SIZE, out);
+    if (err || slice_starts(*out, SLICE("http://")) || slice_starts(*out, SLICE("https://")))
+        return err;
+    return control_refuse(job, ERR_INVALID, "a webhook begins with http:// or https://");
 }
 
 enum err control_id(struct control_job *job, const struct field *arg, const char *name,
@@ -71,6 +90,11 @@ enum err control_id(struct control_job *job, const struct field *arg, const char
 enum err control_account_id(struct control_job *job, struct account_id *out)
 {
     return control_id(job, &job->args.account, "account", &out->v);
+}
+
+enum err control_owner(struct control_job *job, struct account_id *out)
+{
+    return control_given(&job->args.account) ? control_account_id(job, out) : ERR_OK;
 }
 
 enum err control_switch(struct control_job *job, const struct field *arg, const char *name,
@@ -117,6 +141,32 @@ void control_put_time(struct control_job *job, const char *name, uint64_t ms)
         json_put_null(&job->json, name);
 }
 
+void control_put_number(struct control_job *job, const char *name, uint64_t number)
+{
+    char text[PHONE_TEXT_MAX];
+    json_put_text(&job->json, name, slice_of(text, phone_format(number, text)));
+}
+
+void control_put_words(struct control_job *job, const char *name, struct slice words)
+{
+    struct slice word;
+    json_name(&job->json, name);
+    json_begin_array(&job->json);
+    while (slice_cut(&words, ',', &word))
+        json_text(&job->json, word);
+    json_end_array(&job->json);
+}
+
+enum err control_visit(struct control_job *job, struct store_reader *reader,
+                       const struct store_visitor *visitor, const char *name)
+{
+    json_name(&job->json, name);
+    json_begin_array(&job->json);
+    enum err err = store_visit(reader, visitor);
+    json_end_array(&job->json);
+    return err;
+}
+
 /* ---- One request --------------------------------------------------------------------------- */
 
 static void job_end(struct control_job *job)
@@ -138,18 +188,51 @@ static void job_end(struct control_job *job)
     mem_free(job);
 }
 
-static void call_done(struct engine_call *call)
+/* The first refusal is the one that is told. */
+static void job_note(struct control_job *job, const struct command *command)
 {
-    struct control_job *job = (struct control_job *)call;
-    job->err = call->command.result;
-    if (job->err && call->command.problem[0])
-        memcpy(job->problem, call->command.problem, sizeof job->problem);
+    if (job->err) return;
+    job->err = command->result;
+    if (job->err && command->problem[0])
+        memcpy(job->problem, command->problem, sizeof job->problem);
+}
+
+static void job_tell(struct control_job *job)
+{
     if (!job->err) {
         json_begin_object(&job->json);
         job->verb->tell(job);
         json_end_object(&job->json);
     }
     job_end(job);
+}
+
+static void call_done(struct engine_call *call)
+{
+    struct control_job *job = (struct control_job *)call;
+    job_note(job, &call->command);
+    job_tell(job);
+}
+
+static void part_done(struct engine_call *call)
+{
+    struct control_job *job = ((struct control_part *)call)->job;
+    job_note(job, &call->command);
+    if (--job->open_parts == 0) job_tell(job);
+}
+
+static void job_post_parts(struct control_job *job)
+{
+    job->open_parts = 1; /* this function itself */
+    for (size_t i = 0; i < job->part_count && !job->err; i++) {
+        struct control_part *part = &job->parts[i];
+        part->job = job;
+        part->call.loop = job->control->config.loop;
+        part->call.on_done = part_done;
+        job->err = engine_post(job->control->config.engine, &part->call);
+        if (!job->err) job->open_parts++;
+    }
+    if (--job->open_parts == 0) job_tell(job);
 }
 
 static void read_run(struct engine_read *read, struct store_reader *reader)
@@ -169,7 +252,9 @@ static void read_done(struct engine_read *read)
 static const struct control_verb *find_verb(struct slice name)
 {
     static const struct control_verb *const tables[] = {
-        control_account_verbs, control_carrier_verbs, control_message_verbs};
+        control_account_verbs, control_carrier_verbs,  control_message_verbs,
+        control_sender_verbs,  control_template_verbs, control_webhook_verbs,
+        control_price_verbs,   control_blocklist_verbs};
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct control_verb *verb = tables[i]; verb->name; verb++)
             if (slice_eq(name, slice_cstr(verb->name))) return verb;
@@ -195,10 +280,15 @@ static void job_start(struct control_job *job)
     }
     job->call.loop = job->control->config.loop;
     job->call.on_done = call_done;
+    job->call.command.arena = &job->arena;
     job->err = job->verb->ask(job);
     if (!job->err && job->call.command.kind == COMMAND_CLOCK_ADVANCE &&
         !job->control->config.test_clock)
         job->err = control_refuse(job, ERR_INVALID, "[server] test_clock is off");
+    if (!job->err && job->part_count) {
+        job_post_parts(job);
+        return;
+    }
     if (!job->err) job->err = engine_post(job->control->config.engine, &job->call);
     if (job->err) job_end(job);
 }

@@ -11,6 +11,8 @@
 
 struct control;
 
+#define CONTROL_IMPORT_MAX 4096 /* numbers of one blocklist.import: one commit */
+
 struct control_config {
     struct loop *loop;
     struct engine *engine;

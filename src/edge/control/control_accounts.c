@@ -72,16 +72,9 @@ static void tell_account_set(struct control_job *job)
 
 /* ---- Reading the catalogue ----------------------------------------------------------------- */
 
-/* One visit of the whole catalogue that writes the rows that are wanted. */
-struct listing {
-    struct control_job *job;
-    struct account_id account; /* 0: of all */
-    size_t count;
-};
-
 static void list_account(void *user, const struct account *account)
 {
-    struct listing *listing = user;
+    struct control_listing *listing = user;
     if (listing->account.v && listing->account.v != account->id.v) return;
     listing->count++;
     if (!listing->account.v) json_begin_object(&listing->job->json);
@@ -89,21 +82,11 @@ static void list_account(void *user, const struct account *account)
     if (!listing->account.v) json_end_object(&listing->job->json);
 }
 
-static enum err visit(struct control_job *job, struct store_reader *reader,
-                      const struct store_visitor *visitor, const char *name)
-{
-    json_name(&job->json, name);
-    json_begin_array(&job->json);
-    enum err err = store_visit(reader, visitor);
-    json_end_array(&job->json);
-    return err;
-}
-
 static enum err read_account_list(struct control_job *job, struct store_reader *reader)
 {
-    struct listing listing = {.job = job};
+    struct control_listing listing = {.job = job};
     struct store_visitor visitor = {.user = &listing, .account = list_account};
-    return visit(job, reader, &visitor, "accounts");
+    return control_visit(job, reader, &visitor, "accounts");
 }
 
 static enum err put_balances(struct control_job *job, struct store_reader *reader,
@@ -132,7 +115,7 @@ static enum err put_balances(struct control_job *job, struct store_reader *reade
 
 static enum err read_account_show(struct control_job *job, struct store_reader *reader)
 {
-    struct listing listing = {.job = job};
+    struct control_listing listing = {.job = job};
     enum err err = control_account_id(job, &listing.account);
     if (err) return err;
     struct store_visitor visitor = {.user = &listing, .account = list_account};
@@ -184,7 +167,7 @@ static void put_entry(struct control_job *job, const struct ledger_entry *entry)
 
 static enum err read_credit_show(struct control_job *job, struct store_reader *reader)
 {
-    struct listing listing = {.job = job};
+    struct control_listing listing = {.job = job};
     enum err err = control_account_id(job, &listing.account);
     if (err) return err;
     control_put_id(job, "account", listing.account.v);
@@ -296,25 +279,19 @@ static void tell_key(struct control_job *job)
 
 static void list_key(void *user, const struct key *key)
 {
-    struct listing *listing = user;
+    struct control_listing *listing = user;
     if (listing->account.v && listing->account.v != key->account.v) return;
     json_begin_object(&listing->job->json);
     put_key(listing->job, key);
     json_end_object(&listing->job->json);
 }
 
-/* --account narrows a list. */
-static enum err read_owner(struct control_job *job, struct listing *listing)
-{
-    return control_given(&job->args.account) ? control_account_id(job, &listing->account) : ERR_OK;
-}
-
 static enum err read_key_list(struct control_job *job, struct store_reader *reader)
 {
-    struct listing listing = {.job = job};
-    enum err err = read_owner(job, &listing);
+    struct control_listing listing = {.job = job};
+    enum err err = control_owner(job, &listing.account);
     struct store_visitor visitor = {.user = &listing, .key = list_key};
-    return err ? err : visit(job, reader, &visitor, "keys");
+    return err ? err : control_visit(job, reader, &visitor, "keys");
 }
 
 /* ---- Shortcodes ---------------------------------------------------------------------------- */
@@ -337,15 +314,15 @@ static enum err ask_shortcode_add(struct control_job *job)
 {
     struct command *command = &job->call.command;
     command->kind = COMMAND_SHORTCODE_ADD;
-    struct shortcode *shortcode = &command->shortcode_add;
+    struct shortcode *shortcode = ARENA_NEW(&job->arena, struct shortcode);
+    command->shortcode_add = shortcode;
     const struct control_args *args = &job->args;
     enum err err = control_account_id(job, &shortcode->account);
     if (!err) err = control_text(job, &args->word, "the word", SHORTCODE_MAX_SIZE, shortcode->word);
     if (!err && control_given(&args->webhook)) {
-        err = control_text(job, &args->webhook, "the webhook", URL_MAX_SIZE, shortcode->url);
-        if (!err && !slice_starts(args->webhook.text, SLICE("http://")) &&
-            !slice_starts(args->webhook.text, SLICE("https://")))
-            err = control_refuse(job, ERR_INVALID, "a webhook begins with http:// or https://");
+        struct slice url;
+        err = control_url(job, &args->webhook, &url);
+        if (!err) memcpy(shortcode->url, url.at, url.size);
     }
     if (!err && control_given(&args->secret))
         err = control_text(job, &args->secret, "the secret", SECRET_MAX_SIZE, shortcode->secret);
@@ -355,7 +332,7 @@ static enum err ask_shortcode_add(struct control_job *job)
 
 static void tell_shortcode_add(struct control_job *job)
 {
-    put_shortcode(job, &job->call.command.shortcode_add);
+    put_shortcode(job, job->call.command.shortcode_add);
 }
 
 static enum err ask_shortcode_remove(struct control_job *job)
@@ -377,7 +354,7 @@ static void tell_shortcode_remove(struct control_job *job)
 
 static void list_shortcode(void *user, const struct shortcode *shortcode)
 {
-    struct listing *listing = user;
+    struct control_listing *listing = user;
     if (listing->account.v && listing->account.v != shortcode->account.v) return;
     json_begin_object(&listing->job->json);
     put_shortcode(listing->job, shortcode);
@@ -386,10 +363,10 @@ static void list_shortcode(void *user, const struct shortcode *shortcode)
 
 static enum err read_shortcode_list(struct control_job *job, struct store_reader *reader)
 {
-    struct listing listing = {.job = job};
-    enum err err = read_owner(job, &listing);
+    struct control_listing listing = {.job = job};
+    enum err err = control_owner(job, &listing.account);
     struct store_visitor visitor = {.user = &listing, .shortcode = list_shortcode};
-    return err ? err : visit(job, reader, &visitor, "shortcodes");
+    return err ? err : control_visit(job, reader, &visitor, "shortcodes");
 }
 
 const struct control_verb control_account_verbs[] = {

@@ -1,19 +1,57 @@
 #include <stdio.h>
 
 #include "edge/control/control_job.h"
+#include "edge/http_profile_check.h"
+#include "wire/url.h"
 
-#define WINDOW_USUAL 100
+#define WINDOW_USUAL_SMPP 100
+#define WINDOW_USUAL_HTTP 32
 
 static const char *bind_name(enum bind_kind bind)
 {
     return bind == BIND_TX_RX ? "tx+rx" : "trx";
 }
 
+/* The value of a setting of a profile, whose body begins behind a line [body]; empty: none. */
+static struct slice profile_value(struct slice profile, struct slice section, struct slice name)
+{
+    struct slice line, key;
+    bool inside = false;
+    while (slice_cut(&profile, '\n', &line)) {
+        line = slice_trim(line, " \t\r");
+        if (line.size && line.at[0] == '[') {
+            if (slice_eq(line, SLICE("[body]"))) break;
+            inside = slice_eq(slice_trim(line, "[]"), section);
+        } else if (inside && slice_cut(&line, '=', &key) &&
+                   slice_eq(slice_trim(key, " \t"), name)) {
+            return slice_trim(line, " \t");
+        }
+    }
+    return (struct slice){0};
+}
+
+static bool read_url(const struct provider *provider, struct url *out)
+{
+    return url_read(profile_value(provider->profile, SLICE("request"), SLICE("url")), out);
+}
+
+/* Without what may be secret in it: user and password, and the query. */
+static struct slice public_url(struct control_job *job, const struct provider *provider)
+{
+    struct url url;
+    if (!read_url(provider, &url)) return (struct slice){0};
+    struct slice address = url_address(&url, &job->arena);
+    return arena_printf(&job->arena, "%s://%.*s%.*s", url.secure ? "https" : "http",
+                        (int)address.size, address.at, (int)url.path.size, url.path.at);
+}
+
 static void put_provider(struct control_job *job, const struct provider *provider)
 {
+    bool is_http = provider->kind == PROVIDER_HTTP;
+    struct slice address = is_http ? public_url(job, provider) : slice_cstr(provider->address);
     json_put_text(&job->json, "name", slice_cstr(provider->name));
-    json_put_text(&job->json, "kind", SLICE("smpp"));
-    json_put_text(&job->json, "address", slice_cstr(provider->address));
+    json_put_text(&job->json, "kind", is_http ? SLICE("http") : SLICE("smpp"));
+    json_put_text(&job->json, "address", address);
     json_put_text(&job->json, "system_id", slice_cstr(provider->system_id));
     json_put_text(&job->json, "bind", slice_cstr(bind_name(provider->bind)));
     json_put_integer(&job->json, "window", provider->window);
@@ -34,11 +72,24 @@ static enum err read_bind(struct control_job *job, enum bind_kind *out)
     return ERR_OK;
 }
 
+static enum err read_http_address(struct control_job *job, struct command_provider *out)
+{
+    struct url url;
+    if (!read_url(out->provider, &url))
+        return control_refuse(job, ERR_INVALID, "url in the profile leads nowhere");
+    struct slice address = url_address(&url, &job->arena);
+    if (address.size > ADDRESS_MAX_SIZE)
+        return control_refuse(job, ERR_INVALID, "the host of url is too long");
+    memcpy(out->provider->address, address.at, address.size);
+    out->parts |= PROVIDER_ADDRESS;
+    return ERR_OK;
+}
+
 /* One row for each text that a provider is made of. */
 static enum err read_texts(struct control_job *job, struct command_provider *out)
 {
     struct control_args *args = &job->args;
-    struct provider *provider = &out->provider;
+    struct provider *provider = out->provider;
     const struct {
         const struct field *arg;
         const char *name;
@@ -61,14 +112,24 @@ static enum err read_texts(struct control_job *job, struct command_provider *out
         if (err) return err;
         out->parts |= rows[i].part;
     }
-    return ERR_OK;
+    if (!control_given(&args->http)) return ERR_OK;
+    provider->kind = PROVIDER_HTTP;
+    out->parts |= PROVIDER_PROFILE;
+    enum err err =
+        control_slice(job, &args->http, "the profile", PROFILE_MAX_SIZE, &provider->profile);
+    if (!err && !http_profile_check(provider->profile, slice_cstr(provider->name), job->problem))
+        err = ERR_INVALID;
+    return err ? err : read_http_address(job, out);
 }
 
 static enum err read_provider(struct control_job *job, enum command_kind kind)
 {
     struct command *command = &job->call.command;
-    struct provider *provider = &command->provider.provider;
+    struct provider *provider = ARENA_NEW(&job->arena, struct provider);
     command->kind = kind;
+    command->provider.provider = provider;
+    if (kind == COMMAND_PROVIDER_ADD)
+        provider->window = control_given(&job->args.http) ? WINDOW_USUAL_HTTP : WINDOW_USUAL_SMPP;
     enum err err = control_text(job, &job->args.name, "the name", NAME_MAX_SIZE, provider->name);
     if (!err) err = read_texts(job, &command->provider);
     if (!err) err = read_bind(job, &provider->bind);
@@ -90,9 +151,8 @@ static enum err read_provider(struct control_job *job, enum command_kind kind)
 
 static enum err ask_provider_add(struct control_job *job)
 {
-    job->call.command.provider.provider.window = WINDOW_USUAL;
-    if (!control_given(&job->args.smpp))
-        return control_refuse(job, ERR_INVALID, "--smpp HOST:PORT is missing");
+    if (control_given(&job->args.smpp) == control_given(&job->args.http))
+        return control_refuse(job, ERR_INVALID, "either --smpp HOST:PORT or --http PROFILE");
     return read_provider(job, COMMAND_PROVIDER_ADD);
 }
 
@@ -108,7 +168,7 @@ static enum err ask_provider_remove(struct control_job *job)
 
 static void tell_provider(struct control_job *job)
 {
-    put_provider(job, &job->call.command.provider.provider);
+    put_provider(job, job->call.command.provider.provider);
 }
 
 static enum err ask_status(struct control_job *job)

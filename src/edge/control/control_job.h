@@ -33,6 +33,19 @@
     X(destination)                                                                                 \
     X(providers)                                                                                   \
     X(seconds)                                                                                     \
+    X(http)                                                                                        \
+    X(countries)                                                                                   \
+    X(shared)                                                                                      \
+    X(reason)                                                                                      \
+    X(dnd)                                                                                         \
+    X(body)                                                                                        \
+    X(url)                                                                                         \
+    X(events)                                                                                      \
+    X(quota)                                                                                       \
+    X(country)                                                                                     \
+    X(currency)                                                                                    \
+    X(number)                                                                                      \
+    X(numbers)                                                                                     \
     X(id)                                                                                          \
     X(limit)
 
@@ -43,6 +56,12 @@ struct control_args {
 #undef X
 };
 
+/* One of many commands that a request becomes; they are not told apart in the answer. */
+struct control_part {
+    struct engine_call call;
+    struct control_job *job;
+};
+
 struct control_job {
     struct engine_call call;
     struct engine_read read;
@@ -50,6 +69,9 @@ struct control_job {
     const struct control_verb *verb;
     struct arena arena;
     struct control_args args;
+    struct control_part *parts; /* instead of `call`, when there are any */
+    size_t part_count;
+    size_t open_parts;
     enum err err;
     char problem[256];
     struct buf out;
@@ -60,7 +82,7 @@ struct control_job {
 
 struct control_verb {
     const char *name;
-    /* Fills call.command from the arguments. */
+    /* Fills call.command (or the commands of `parts`) from the arguments. */
     enum err (*ask)(struct control_job *job);
     /* Writes the fields of the answer (the object is open); may still refuse by setting err. */
     void (*tell)(struct control_job *job);
@@ -70,7 +92,8 @@ struct control_verb {
 
 /* The verbs, one table a file, each ended by a row without a name. */
 extern const struct control_verb control_account_verbs[], control_carrier_verbs[],
-    control_message_verbs[];
+    control_message_verbs[], control_sender_verbs[], control_template_verbs[],
+    control_webhook_verbs[], control_price_verbs[], control_blocklist_verbs[];
 
 struct engine *control_engine(const struct control_job *job);
 bool control_given(const struct field *arg);
@@ -80,9 +103,16 @@ enum err control_refuse(struct control_job *job, enum err err, const char *forma
 /* Required texts and references; ERR_INVALID with a sentence when missing or malformed. */
 enum err control_text(struct control_job *job, const struct field *arg, const char *name,
                       size_t max, char *out);
+/* The same in place: `out` is the argument's text. */
+enum err control_slice(struct control_job *job, const struct field *arg, const char *name,
+                       size_t max, struct slice *out);
+/* Of a webhook. */
+enum err control_url(struct control_job *job, const struct field *arg, struct slice *out);
 enum err control_account_id(struct control_job *job, struct account_id *out);
 enum err control_id(struct control_job *job, const struct field *arg, const char *name,
                     uint64_t *out);
+/* The account that narrows a list, where one is given. */
+enum err control_owner(struct control_job *job, struct account_id *out);
 enum err control_switch(struct control_job *job, const struct field *arg, const char *name,
                         bool *out);
 enum err control_number(struct control_job *job, const struct field *arg, const char *name,
@@ -91,3 +121,16 @@ size_t control_limit(const struct control_job *job, size_t usual, size_t most);
 
 void control_put_id(struct control_job *job, const char *name, uint64_t id);
 void control_put_time(struct control_job *job, const char *name, uint64_t ms);
+/* An E.164 number as text. */
+void control_put_number(struct control_job *job, const char *name, uint64_t number);
+/* "a,b" as an array of texts. */
+void control_put_words(struct control_job *job, const char *name, struct slice words);
+
+/* One visit of the catalogue whose callbacks write the rows that are wanted, as a list `name`. */
+struct control_listing {
+    struct control_job *job;
+    struct account_id account; /* 0: of all */
+    size_t count;
+};
+enum err control_visit(struct control_job *job, struct store_reader *reader,
+                       const struct store_visitor *visitor, const char *name);

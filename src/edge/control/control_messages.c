@@ -1,17 +1,10 @@
 #include "edge/control/control_job.h"
-#include "wire/phone.h"
 #include "wire/smpp_status.h"
 
 #define MESSAGES_USUAL 50
 #define MESSAGES_MOST  10000
 
 static const char *const dialect_names[] = {"none", "hep", "mesms", "robase"};
-
-static void put_number(struct control_job *job, const char *name, uint64_t number)
-{
-    char text[PHONE_TEXT_MAX];
-    json_put_text(&job->json, name, slice_of(text, phone_format(number, text)));
-}
 
 static void put_message(struct control_job *job, const struct message *message)
 {
@@ -30,7 +23,12 @@ static void put_message(struct control_job *job, const struct message *message)
     json_put_integer(json, "segments", message->segments);
     json_put_integer(json, "price", message->price);
     json_put_text(json, "asset", slice_cstr(asset_names[message->asset]));
+    json_put_text(json, "country", slice_cstr(message->country));
+    json_put_integer(json, "rate", message->rate);
+    json_put_text(json, "currency", slice_cstr(message->currency));
+    json_put_integer(json, "quota", message->quota);
     control_put_time(job, "created_at", id_ms(message->id.v));
+    control_put_time(job, "send_at", message->send_at_ms);
 }
 
 /* Providers by id, for traces. */
@@ -44,12 +42,17 @@ static void note_provider(void *user, const struct provider *provider)
     memcpy(names->at[provider->id.v], provider->name, sizeof provider->name);
 }
 
+static struct slice provider_name(const struct provider_names *names, struct provider_id id)
+{
+    return id.v > PROVIDERS_MAX ? SLICE("simulator") : slice_cstr(names->at[id.v]);
+}
+
 static void put_attempt(struct control_job *job, const struct attempt *attempt,
                         const struct provider_names *names)
 {
     struct json_writer *json = &job->json;
     json_begin_object(json);
-    json_put_text(json, "provider", slice_cstr(names->at[attempt->provider.v]));
+    json_put_text(json, "provider", provider_name(names, attempt->provider));
     json_put_integer(json, "segment", attempt->segment);
     json_put_integer(json, "segments", attempt->segments);
     json_put_text(json, "state", slice_cstr(attempt_state_names[attempt->state]));
@@ -57,6 +60,7 @@ static void put_attempt(struct control_job *job, const struct attempt *attempt,
     control_put_time(job, "intent_at", attempt->intent_at_ms);
     control_put_time(job, "answered_at", attempt->answered_at_ms);
     json_put_integer(json, "status", attempt->status);
+    json_put_text(json, "error", slice_cstr(attempt->error));
     json_put_text(json, "carrier_id", slice_cstr(attempt->carrier_id));
     if (attempt->receipt == RECEIPT_UNKNOWN_WORD)
         json_put_null(json, "receipt");
@@ -64,17 +68,16 @@ static void put_attempt(struct control_job *job, const struct attempt *attempt,
         json_put_text(json, "receipt", slice_cstr(receipt_state_word(attempt->receipt)));
     control_put_time(job, "receipt_at", attempt->receipt_at_ms);
     json_put_text(json, "receipt_error", slice_cstr(attempt->receipt_error));
+    json_put_text(json, "network", slice_cstr(attempt->network));
     json_end_object(json);
 }
 
 static enum err read_message_show(struct control_job *job, struct store_reader *reader)
 {
     struct message_id id;
-    struct message message;
     struct store_recipient row;
     enum err err = control_id(job, &job->args.id, "message", &id.v);
-    if (!err) err = store_message(reader, id, &job->arena, &message);
-    if (!err) err = store_recipient(reader, message.first_recipient, &job->arena, &row);
+    if (!err) err = store_story(reader, id, &job->arena, &row);
     if (err) return err;
     struct provider_names names = {
         arena_alloc(&job->arena, (PROVIDERS_MAX + 1) * sizeof *names.at)};
@@ -84,8 +87,8 @@ static enum err read_message_show(struct control_job *job, struct store_reader *
 
     struct json_writer *json = &job->json;
     json_put_text(json, "state", slice_cstr(recipient_state_names[row.recipient.state]));
-    put_message(job, &message);
-    put_number(job, "recipient", row.recipient.number);
+    put_message(job, &row.message);
+    control_put_number(job, "recipient", row.recipient.number);
     control_put_time(job, "changed_at", row.recipient.changed_at_ms);
     json_put_text(json, "error", slice_cstr(row.recipient.error_word));
     json_name(json, "attempts");
@@ -111,12 +114,12 @@ static enum err read_message_list(struct control_job *job, struct store_reader *
     json_begin_array(&job->json);
     for (size_t i = 0; i < count && !err; i++) {
         struct store_recipient row;
-        err = store_recipient(reader, messages[i].first_recipient, &job->arena, &row);
+        err = store_recipient(reader, message_recipient(&messages[i]), &job->arena, &row);
         if (err) break;
         json_begin_object(&job->json);
         json_put_text(&job->json, "state", slice_cstr(recipient_state_names[row.recipient.state]));
         put_message(job, &messages[i]);
-        put_number(job, "recipient", row.recipient.number);
+        control_put_number(job, "recipient", row.recipient.number);
         json_end_object(&job->json);
     }
     json_end_array(&job->json);

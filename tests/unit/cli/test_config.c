@@ -43,6 +43,8 @@ static void an_empty_file_leaves_the_defaults(void **state)
     assert_string_equal(config.store_url, "sqlite:/var/lib/godwit/godwit.db");
     assert_string_equal(config.hep_sender, "+2899682626");
     assert_string_equal(config.hep_server, "Team Hydra");
+    assert_int_equal(config.robase_rate, 10);
+    assert_int_equal(config.robase_burst, 10);
     assert_false(config.test_clock);
     assert_false(config.webhook_allow_private);
     assert_int_equal(config.retry_window_s, 86400);
@@ -173,6 +175,8 @@ static void what_is_written_reads_back_the_same(void **state)
         .store_url = "sqlite:x",
         .hep_sender = "+1",
         .hep_server = "S T",
+        .robase_rate = 7,
+        .robase_burst = 0,
         .webhook_allow_private = true,
         .connections_max = 7,
         .connections_per_address_max = 6,

@@ -11,16 +11,17 @@ static void the_state_table_allows_these_moves_and_no_other(void **state)
     /* Rows: from; columns: to, in the order of the enum. */
     /* clang-format off */
     static const char *const table[RECIPIENT_STATE_COUNT] = {
-        /*                        n q s d f r e t c */
-        [RECIPIENT_NEW] =       "- + + + + + + - +",
-        [RECIPIENT_QUEUED] =    "- + + + + + + - +",
-        [RECIPIENT_SENT] =      "- - - + + - - + -",
-        [RECIPIENT_DELIVERED] = "- - - - - - - - -",
-        [RECIPIENT_FAILED] =    "- - - - - - - - -",
-        [RECIPIENT_REJECTED] =  "- - - - - - - - -",
-        [RECIPIENT_EXPIRED] =   "- - - - - - - - -",
-        [RECIPIENT_TIMEOUT] =   "- - - + + - - - -",
-        [RECIPIENT_CANCELLED] = "- - - - - - - - -",
+        /*                        n q s d f r e t c w */
+        [RECIPIENT_NEW] =       "- + + + + + + - + +",
+        [RECIPIENT_QUEUED] =    "- + + + + + + - + -",
+        [RECIPIENT_SENT] =      "- - - + + - - + - -",
+        [RECIPIENT_DELIVERED] = "- - - - - - - - - -",
+        [RECIPIENT_FAILED] =    "- - - - - - - - - -",
+        [RECIPIENT_REJECTED] =  "- - - - - - - - - -",
+        [RECIPIENT_EXPIRED] =   "- - - - - - - - - -",
+        [RECIPIENT_TIMEOUT] =   "- - - + + - - - - -",
+        [RECIPIENT_CANCELLED] = "- - - - - - - - - -",
+        [RECIPIENT_SCHEDULED] = "- + - - + + - - + -",
     };
     /* clang-format on */
     for (enum recipient_state from = 0; from < RECIPIENT_STATE_COUNT; from++)
@@ -28,22 +29,34 @@ static void the_state_table_allows_these_moves_and_no_other(void **state)
             assert_int_equal(recipient_may_move(from, to), table[from][to * 2] == '+');
 }
 
-static void final_states_are_those_behind_sent(void **state)
+static void final_states_are_those_behind_sent_but_for_scheduled(void **state)
 {
     for (enum recipient_state i = 0; i < RECIPIENT_STATE_COUNT; i++)
-        assert_int_equal(recipient_is_final(i), i > RECIPIENT_SENT);
+        assert_int_equal(recipient_is_final(i), i > RECIPIENT_SENT && i != RECIPIENT_SCHEDULED);
 }
 
 static void every_state_has_its_word(void **state)
 {
-    static const char *const recipient[] = {"new",      "queued",  "sent",    "delivered", "failed",
-                                            "rejected", "expired", "timeout", "cancelled"};
+    static const char *const recipient[] = {"new",       "queued",   "sent",    "delivered",
+                                            "failed",    "rejected", "expired", "timeout",
+                                            "cancelled", "scheduled"};
     static const char *const attempt[] = {"intent",    "taken",    "refused",
                                           "throttled", "not_sent", "uncertain"};
     for (size_t i = 0; i < RECIPIENT_STATE_COUNT; i++)
         assert_string_equal(recipient_state_names[i], recipient[i]);
     for (size_t i = 0; i < ATTEMPT_STATE_COUNT; i++)
         assert_string_equal(attempt_state_names[i], attempt[i]);
+}
+
+static void some_refusals_hold_for_every_provider(void **state)
+{
+    static const struct {
+        const char *word;
+        bool stops;
+    } rows[] = {{"phone_invalid", true}, {"dnd_blocked", true}, {"sender_id_invalid", true},
+                {"http_502", false},     {"phone", false},      {"", false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(refusal_stops(slice_cstr(rows[i].word)), rows[i].stops);
 }
 
 static void accepted_and_enroute_receipts_are_not_final(void **state)
@@ -153,8 +166,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_state_table_allows_these_moves_and_no_other),
-        cmocka_unit_test(final_states_are_those_behind_sent),
+        cmocka_unit_test(final_states_are_those_behind_sent_but_for_scheduled),
         cmocka_unit_test(every_state_has_its_word),
+        cmocka_unit_test(some_refusals_hold_for_every_provider),
         cmocka_unit_test(accepted_and_enroute_receipts_are_not_final),
         cmocka_unit_test(the_fold_over_all_attempts),
         cmocka_unit_test(the_fold_takes_as_many_attempts_and_segments_as_there_can_be),

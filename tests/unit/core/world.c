@@ -68,6 +68,14 @@ static void port_provider(void *user, const struct provider *provider, bool remo
     *(removed ? &world->removed_providers : &world->told_providers) += 1;
 }
 
+static void port_deliver(void *user, const struct delivery *delivery, const struct webhook *webhook)
+{
+    struct world *world = user;
+    world->deliveries = grow(world->deliveries, world->delivery_count, &world->delivery_capacity,
+                             sizeof *world->deliveries);
+    world->deliveries[world->delivery_count++] = *delivery;
+}
+
 static void port_flush(void *user)
 {
     ((struct world *)user)->flushes++;
@@ -109,7 +117,14 @@ struct world *world_new_bare(void)
     world->mono_ms = 5000;
     world->retry_window_ms = 24ull * 60 * 60 * 1000;
     world->clock = (struct clock){.wall_ms = wall_ms, .mono_ms = mono_ms, .source = world};
-    world->ports = (struct core_ports){world, port_submit, port_push, port_provider, port_flush};
+    world->ports = (struct core_ports){
+        .user = world,
+        .submit = port_submit,
+        .push = port_push,
+        .deliver = port_deliver,
+        .provider = port_provider,
+        .flush = port_flush,
+    };
     world->store = store_open(SLICE("memory:"), problem);
     open_core(world, false);
     world->account = world_account(world, 1000);
@@ -140,6 +155,7 @@ void world_free(struct world *world)
     mem_free(world->asked);
     mem_free(world->submits);
     mem_free(world->pushes);
+    mem_free(world->deliveries);
     mem_free(world);
 }
 

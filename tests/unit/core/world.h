@@ -47,6 +47,8 @@ struct world {
     size_t submit_count, submit_capacity;
     struct pushed *pushes;
     size_t push_count, push_capacity;
+    struct delivery *deliveries; /* that the core handed out */
+    size_t delivery_count, delivery_capacity;
     size_t told_providers, removed_providers, flushes;
     uint32_t out[PROVIDERS_MAX + 1]; /* submits without an answer */
     uint32_t sessions[PROVIDERS_MAX + 1];

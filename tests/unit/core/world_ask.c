@@ -41,13 +41,14 @@ struct provider_id world_provider(struct world *world, const char *name, uint32_
                                   uint32_t tps, const char *quirks)
 {
     struct command add = {.kind = COMMAND_PROVIDER_ADD};
-    add.provider.provider = (struct provider){
+    struct provider *provider = ARENA_NEW(&world->arena, struct provider);
+    *provider = (struct provider){
         .kind = PROVIDER_SMPP, .window = window, .tps = tps, .address = "127.0.0.1:2775"};
-    copy_text(add.provider.provider.name, sizeof add.provider.provider.name, name);
-    copy_text(add.provider.provider.quirks_text, sizeof add.provider.provider.quirks_text, quirks);
-    const struct command *added = world_do(world, &add);
-    assert_int_equal(added->result, ERR_OK);
-    return added->provider.provider.id;
+    copy_text(provider->name, sizeof provider->name, name);
+    copy_text(provider->quirks_text, sizeof provider->quirks_text, quirks);
+    add.provider.provider = provider;
+    assert_int_equal(world_do(world, &add)->result, ERR_OK);
+    return provider->id;
 }
 
 enum err world_set_provider(struct world *world, const char *name, unsigned parts,
@@ -55,15 +56,17 @@ enum err world_set_provider(struct world *world, const char *name, unsigned part
 {
     struct command set = {.kind = COMMAND_PROVIDER_SET};
     set.provider.parts = parts;
-    set.provider.provider = change;
-    copy_text(set.provider.provider.name, sizeof set.provider.provider.name, name);
+    set.provider.provider = &change;
+    copy_text(change.name, sizeof change.name, name);
     return world_do(world, &set)->result;
 }
 
 enum err world_remove_provider(struct world *world, const char *name)
 {
     struct command remove = {.kind = COMMAND_PROVIDER_REMOVE};
-    copy_text(remove.provider.provider.name, sizeof remove.provider.provider.name, name);
+    struct provider named = {0};
+    copy_text(named.name, sizeof named.name, name);
+    remove.provider.provider = &named;
     return world_do(world, &remove)->result;
 }
 
@@ -227,9 +230,10 @@ enum err world_shortcode(struct world *world, struct account_id account, const c
                          const char *url)
 {
     struct command add = {.kind = COMMAND_SHORTCODE_ADD};
-    add.shortcode_add = (struct shortcode){.account = account, .secret = "s3cr3t"};
-    copy_text(add.shortcode_add.word, sizeof add.shortcode_add.word, word);
-    copy_text(add.shortcode_add.url, sizeof add.shortcode_add.url, url);
+    struct shortcode shortcode = {.account = account, .secret = "s3cr3t"};
+    copy_text(shortcode.word, sizeof shortcode.word, word);
+    copy_text(shortcode.url, sizeof shortcode.url, url);
+    add.shortcode_add = &shortcode;
     return world_do(world, &add)->result;
 }
 

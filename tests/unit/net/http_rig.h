@@ -145,6 +145,18 @@ static inline struct slice rig_api_error(void *user, unsigned status, struct are
     return arena_printf(arena, "{api %u}", status);
 }
 
+static inline bool rig_owns(void *user, struct slice path)
+{
+    return slice_eq(path, SLICE("/api/own"));
+}
+
+static inline struct slice rig_own_error(void *user, unsigned status, struct arena *arena,
+                                         struct slice *out_content_type)
+{
+    *out_content_type = SLICE("application/json");
+    return arena_printf(arena, "{own %u}", status);
+}
+
 /* NULL: the default with the patience of an hour, so that no test meets a deadline by chance. */
 static inline void rig_open(struct rig *rig, const struct http_config *config)
 {
@@ -157,10 +169,11 @@ static inline void rig_open(struct rig *rig, const struct http_config *config)
     const struct http_edge edges[] = {
         {SLICE(""), rig, rig_request, rig_body, rig_body_end, rig_gone, rig_error},
         {SLICE("/api/"), rig, rig_request, rig_body, rig_body_end, rig_gone, rig_api_error},
+        {SLICE(""), rig, rig_request, rig_body, rig_body_end, rig_gone, rig_own_error, rig_owns},
     };
     char error[256] = "";
     rig->server =
-        http_server_open(rig->loop, SLICE("127.0.0.1:0"), false, &rig->config, edges, 2, error);
+        http_server_open(rig->loop, SLICE("127.0.0.1:0"), false, &rig->config, edges, 3, error);
     if (!rig->server) fail_msg("%s", error);
 }
 

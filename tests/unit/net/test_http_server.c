@@ -51,6 +51,9 @@ static const struct talk {
     /* Errors, each in the shape of the path's edge. */
     {GET("/nothing"), "404 <{404}>;" BYE},
     {GET("/api/nothing"), "404 <{api 404}>;" BYE},
+    {GET("/api/own"), "404 <{own 404}>;" BYE},
+    {GET("/api/own/"), "404 <{api 404}>;" BYE},
+    {HEAD_OF("GET", "/api/own") "X : y\r\n\r\n", "400 close <{own 400}>;$"},
     {GET("/a#b"), "400 close <{400}>;$"},
     {HEAD_OF("GET", "/a") "X : y\r\n\r\n", "400 close <{400}>;$"},
     {HEAD_OF("GET", "/api/a") "X : y\r\n\r\n", "400 close <{api 400}>;$"},

@@ -236,6 +236,33 @@ static void a_number_is_written_with_its_plus(void **state)
     }
 }
 
+static void digits_are_a_number_whatever_the_plans_know(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t number; /* 0: none */
+    } rows[] = {
+        {"+2340000000001", 2340000000001},
+        {"2348012345678", 2348012345678},
+        {" +234 (801) 234-56.78 ", 2348012345678},
+        {"12345678", 12345678},
+        {"123456789012345", 123456789012345},
+        {"1234567", 0},
+        {"1234567890123456", 0},
+        {"08012345678", 0},
+        {"+08012345678", 0},
+        {"++2348012345678", 0},
+        {"2348012345678x", 0},
+        {"", 0},
+        {"+", 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        uint64_t number = 0;
+        assert_int_equal(phone_read_digits(slice_cstr(rows[i].text), &number), rows[i].number != 0);
+        assert_int_equal(number, rows[i].number);
+    }
+}
+
 static void a_full_number_has_the_region_of_its_plan(void **state)
 {
     static const struct {
@@ -275,6 +302,7 @@ int main(void)
         cmocka_unit_test(separators_are_skipped_and_anything_else_is_refused),
         cmocka_unit_test(an_invalid_number_leaves_the_output_alone),
         cmocka_unit_test(a_number_is_written_with_its_plus),
+        cmocka_unit_test(digits_are_a_number_whatever_the_plans_know),
         cmocka_unit_test(a_full_number_has_the_region_of_its_plan),
     };
     return cmocka_run_group_tests_name("phone", tests, NULL, NULL);

@@ -76,6 +76,14 @@ static void too_few_good_bytes_make_no_key(void **state)
     assert_false(secret_key_make(random, false, key));
 }
 
+static void a_webhooks_secret_is_its_bytes_in_hex(void **state)
+{
+    uint8_t random[SECRET_WEBHOOK_RANDOM_SIZE] = {0x00, 0x9F, 0xFF};
+    char text[SECRET_WEBHOOK_TEXT_SIZE + 1];
+    secret_webhook_make(random, text);
+    assert_string_equal(text, "whsec_009fff000000000000000000000000000000000000000000");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -83,6 +91,7 @@ int main(void)
         cmocka_unit_test(a_key_is_its_kind_and_32_letters_and_digits),
         cmocka_unit_test(no_letter_comes_more_often_than_another),
         cmocka_unit_test(too_few_good_bytes_make_no_key),
+        cmocka_unit_test(a_webhooks_secret_is_its_bytes_in_hex),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,3 @@
+#include "wire/url.h"
+
+#include "cmocka_all.h"
