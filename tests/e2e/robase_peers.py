@@ -12,6 +12,7 @@ from hep import Webhook
 
 SECRET = "s3cret"  # of delivery reports
 TAKEN = 200
+DOWN = 502
 VERIFIER = ROOT / "tests/peers/node/verify_webhook.js"
 
 BODY = ('{"to":"{{.to}}","from":"{{.from}}",'

@@ -4,8 +4,8 @@ import pytest
 
 from godwit import wait_for
 from robase import GH, NG, RATE, WALLET, Project
+from robase_peers import DOWN
 
-DOWN = 502
 REFUSED = 400
 
 
