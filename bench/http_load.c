@@ -3,7 +3,7 @@
    the rate is what the server allows. Prints the rate of 2xx answers, how long answers took, the
    answers by class, and what this program itself cost.
 
-   In the path and the body, {n} is the request's number in ten digits and {n:4} its last four
+   In the path, the headers and the body, {n} is the request's number in ten digits and {n:4} its last four
    digits. Every request therefore has the same size, and making one is writing digits. */
 #include <argp.h>
 #include <arpa/inet.h>
@@ -166,7 +166,7 @@ static void request_make(struct load *load)
     request_add(load, load->address);
     for (size_t i = 0; i < load->header_count; i++) {
         request_add(load, "\r\n");
-        request_add(load, load->headers[i]);
+        request_add_template(load, load->headers[i]);
     }
     if (load->body) {
         snprintf(length, sizeof length, "\r\nContent-Length: %zu", template_size(load->body));
