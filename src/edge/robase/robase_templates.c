@@ -92,8 +92,7 @@ void robase_template_add(struct robase_call *call, struct slice body)
         robase_refuse(call, fault);
         return;
     }
-    call->call.command =
-        (struct command){.kind = COMMAND_TEMPLATE_ADD, .template = {.template = template}};
+    call->call.command = (struct command){.kind = COMMAND_TEMPLATE_ADD, .template = {0, template}};
     robase_ask(call, tell_template);
 }
 
@@ -133,7 +132,7 @@ void robase_template_remove(struct robase_call *call, struct slice body)
         return;
     }
     call->call.command =
-        (struct command){.kind = COMMAND_TEMPLATE_REMOVE, .template = {.template = template}};
+        (struct command){.kind = COMMAND_TEMPLATE_REMOVE, .template = {0, template}};
     robase_ask(call, tell_removed);
 }
 
