@@ -253,7 +253,7 @@ void onces_chores(struct tick *tick)
 void onces_run(struct tick *tick)
 {
     struct onces *onces = &tick->core->onces;
-    if (tick->core->store_failed || tick->core->config.stopped) return;
+    if (tick->core->config.stopped) return;
     if (onces->known.count >= ONCE_HOT_MAX && !key_runs_is_writing(&onces->runs)) {
         struct key_pair *pairs = mem_alloc(onces->known.count * sizeof *pairs);
         struct map_entry entry;
