@@ -163,7 +163,7 @@ def run_schedule(folder, sockets, count, rate):
         row = {"count": count, "due_rate": rate, "scheduled_s": time.monotonic() - begin,
                "memory_mb": machine.memory_mb(shop.pid)["rss_mb"] - idle_mb,
                "restart_s": restarted_s(shop)}
-        shop.ask("clock.advance", seconds=int(first - time.time()) - 2)
+        shop.ask("clock.advance", seconds=str(int(first - time.time()) - 2))
         meter = machine.Meter(shop.pid, shop.carrier.popen.pid)
         deadline = time.monotonic() + count / rate + DRAIN_S
         while (receipts := shop.ask("provider.show", name="carrier")["receipts"]) < count:

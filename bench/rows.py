@@ -96,7 +96,10 @@ class Server:
             asking.settimeout(10)
             asking.connect(str(self.control))
             asking.sendall(json.dumps({"do": verb, **words}).encode() + b"\n")
-            return json.loads(asking.makefile("rb").readline())
+            answer = json.loads(asking.makefile("rb").readline())
+        if "error" in answer:
+            raise Broken(f"{verb}: {answer}")
+        return answer
 
     def store(self, sql):
         path = self.folder / "godwit.db"
