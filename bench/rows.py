@@ -3,10 +3,13 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -145,3 +148,57 @@ def delivery(server, sent):
     return {"rate": sent * 1000 / whole_ms,
             "way_p50_ms": machine.percentile(taken_ms, 0.5),
             "way_p99_ms": machine.percentile(taken_ms, 0.99)}
+
+
+# ---- What every program of benchmarks does -------------------------------------------------------
+
+def against(value, goal, most):
+    met = value <= goal if most else value >= goal
+    return f"goal {goal:g}, {'met' if met else 'missed'}"
+
+
+def progress(text):
+    if sys.stderr.isatty():
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def build():
+    subprocess.run(["ninja", "--quiet", "-C", RELEASE, "godwit", "benches"], check=True,
+                   stdin=subprocess.DEVNULL)
+
+
+def folders(stack):
+    """One for stores, on the disk of the build, and one for sockets: these have short names only,
+    and the first may lie deep."""
+    made = tempfile.mkdtemp(prefix="bench-", dir=ROOT / "build"), tempfile.mkdtemp(prefix="godwit-")
+    for folder in made:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+    return map(pathlib.Path, made)
+
+
+class OutOfTime(Exception):
+    pass
+
+
+def on_alarm(*_):
+    raise OutOfTime
+
+
+def on_terminate(*_):
+    raise KeyboardInterrupt
+
+
+def bounded(name, seconds, measure):
+    """measure(stack), stopped after so many seconds whatever it is doing; what it began ends."""
+    signal.signal(signal.SIGALRM, on_alarm)
+    signal.signal(signal.SIGTERM, on_terminate)
+    signal.alarm(seconds)
+    try:
+        with contextlib.ExitStack() as stack:
+            measure(stack)
+    except Broken as broken:
+        sys.exit(f"{name}: {broken}")
+    except OutOfTime:
+        sys.exit(f"{name}: not done after {seconds} s")
+    except KeyboardInterrupt:
+        sys.exit(130)
