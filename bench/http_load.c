@@ -3,8 +3,8 @@
    the rate is what the server allows. Prints the rate of 2xx answers, how long answers took, the
    answers by class, and what this program itself cost.
 
-   In the path and the body, {n} is the request's number in ten digits and {n:4} its last four
-   digits. Every request therefore has the same size, and making one is writing digits. */
+   In the path, the headers and the body, {n} is the request's number in ten digits and {n:4} its
+   last four digits. Every request therefore has the same size, and making one is writing digits. */
 #include <argp.h>
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,14 +17,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "base/slice.h"
 
-#define REQUEST_MAX    8192
-#define SLOTS_MAX      16
+#define REQUEST_MAX    (1 << 20)
+#define SLOTS_MAX      4096
 #define HEADERS_MAX    8
 #define PIPELINE_MAX   64
-#define ANSWER_MAX     16384 /* bytes of answers that are not whole yet, a connection */
+#define ANSWER_MAX     (4 << 20) /* bytes of answers that are not whole yet, a connection */
+#define READ_MAX       65536
 #define EVENTS_MAX     256
 #define LAST_ANSWER_NS 10000000000 /* how long the last answers are waited for */
 
@@ -40,8 +42,7 @@ struct connection {
     int fd;
     uint32_t in_flight, first; /* of sent_ns, a ring */
     uint64_t sent_ns[PIPELINE_MAX];
-    size_t size; /* of `bytes` */
-    char bytes[ANSWER_MAX];
+    struct buf bytes; /* that came and are no whole answer yet */
 };
 
 struct load {
@@ -52,8 +53,7 @@ struct load {
     bool json;
 
     /* The request, and where its digits go. */
-    char request[REQUEST_MAX];
-    size_t request_size;
+    struct buf request;
     struct slot slots[SLOTS_MAX];
     size_t slot_count;
 
@@ -107,17 +107,6 @@ static double latency_percentile_ms(const struct load *load, double share)
 
 /* ---- The request --------------------------------------------------------------------------- */
 
-static void request_add(struct load *load, const char *text)
-{
-    size_t size = strlen(text);
-    if (load->request_size + size > REQUEST_MAX) {
-        fprintf(stderr, "http_load: the request is longer than %d bytes\n", REQUEST_MAX);
-        exit(2);
-    }
-    memcpy(load->request + load->request_size, text, size);
-    load->request_size += size;
-}
-
 /* {n} or {n:4} at `text`: how many digits, and what lies behind it. */
 static size_t template_digits(const char *text, const char **out_rest)
 {
@@ -136,11 +125,11 @@ static void request_add_template(struct load *load, const char *text)
         const char *rest;
         size_t digits = template_digits(text, &rest);
         if (digits > 0 && load->slot_count < SLOTS_MAX) {
-            load->slots[load->slot_count++] = (struct slot){load->request_size, digits};
-            request_add(load, "0000000000" + 10 - digits);
+            load->slots[load->slot_count++] = (struct slot){load->request.size, digits};
+            buf_add(&load->request, slice_of("0000000000", digits));
             text = rest;
         } else {
-            request_add(load, (char[]){*text++, '\0'});
+            buf_add_byte(&load->request, *text++);
         }
     }
 }
@@ -159,21 +148,22 @@ static size_t template_size(const char *text)
 
 static void request_make(struct load *load)
 {
-    char length[64];
-    request_add(load, load->body ? "POST " : "GET ");
+    struct buf *request = &load->request;
+    buf_init(request, REQUEST_MAX);
+    buf_add(request, load->body ? SLICE("POST ") : SLICE("GET "));
     request_add_template(load, load->path);
-    request_add(load, " HTTP/1.1\r\nHost: ");
-    request_add(load, load->address);
+    buf_printf(request, " HTTP/1.1\r\nHost: %s", load->address);
     for (size_t i = 0; i < load->header_count; i++) {
-        request_add(load, "\r\n");
-        request_add(load, load->headers[i]);
+        buf_add(request, SLICE("\r\n"));
+        request_add_template(load, load->headers[i]);
     }
-    if (load->body) {
-        snprintf(length, sizeof length, "\r\nContent-Length: %zu", template_size(load->body));
-        request_add(load, length);
-    }
-    request_add(load, "\r\n\r\n");
+    if (load->body) buf_printf(request, "\r\nContent-Length: %zu", template_size(load->body));
+    buf_add(request, SLICE("\r\n\r\n"));
     if (load->body) request_add_template(load, load->body);
+    if (!request->full && load->slot_count < SLOTS_MAX) return;
+    fprintf(stderr, "http_load: the request has more than %d bytes or %d numbers\n", REQUEST_MAX,
+            SLOTS_MAX);
+    exit(2);
 }
 
 static void request_number(struct load *load)
@@ -183,7 +173,7 @@ static void request_number(struct load *load)
         const struct slot *slot = &load->slots[i];
         uint64_t left = number;
         for (size_t at = slot->offset + slot->digits; at-- > slot->offset; left /= 10)
-            load->request[at] = (char)('0' + left % 10);
+            load->request.at[at] = (char)('0' + left % 10);
     }
 }
 
@@ -203,17 +193,17 @@ static bool load_wants_more(const struct load *load, uint64_t now_ns)
     return now_ns < load->end_ns && (load->count == 0 || load->sent < load->count);
 }
 
-/* Fills the connection's pipeline. A request is far smaller than a socket's buffer, so that one
-   which does not fit whole means a server that has stopped reading. */
+/* Fills the connection's pipeline. Sending waits for room, so that a request which does not go
+   whole means a broken connection. */
 static void connection_ask(struct load *load, struct connection *connection, uint64_t now_ns)
 {
     while (connection->in_flight < load->pipeline && load_wants_more(load, now_ns)) {
         request_number(load);
-        ssize_t size = send(connection->fd, load->request, load->request_size, MSG_NOSIGNAL);
+        ssize_t size = send(connection->fd, load->request.at, load->request.size, MSG_NOSIGNAL);
         load->sent++;
         load->in_flight++;
         connection->sent_ns[(connection->first + connection->in_flight++) % PIPELINE_MAX] = now_ns;
-        if (size == (ssize_t)load->request_size) continue;
+        if (size == (ssize_t)load->request.size) continue;
         connection_break(load, connection);
         return;
     }
@@ -243,16 +233,16 @@ static size_t answer_size(struct slice bytes, unsigned *out_class)
 
 static void connection_read(struct load *load, struct connection *connection)
 {
-    ssize_t size = recv(connection->fd, connection->bytes + connection->size,
-                        ANSWER_MAX - connection->size, 0);
+    char *room = buf_reserve(&connection->bytes, READ_MAX);
+    ssize_t size = room ? recv(connection->fd, room, READ_MAX, 0) : 0;
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (size <= 0) {
         connection_break(load, connection);
         return;
     }
-    connection->size += (size_t)size;
+    buf_grew(&connection->bytes, (size_t)size);
     uint64_t now_ns = clock_ns();
-    struct slice rest = slice_of(connection->bytes, connection->size);
+    struct slice rest = buf_slice(&connection->bytes);
     size_t whole;
     unsigned class;
     while (rest.size > 0 && (whole = answer_size(rest, &class)) != 0) {
@@ -269,8 +259,7 @@ static void connection_read(struct load *load, struct connection *connection)
         load->last_ns = now_ns;
         rest = slice_from(rest, whole);
     }
-    memmove(connection->bytes, rest.at, rest.size);
-    connection->size = rest.size;
+    buf_drop(&connection->bytes, connection->bytes.size - rest.size);
     connection_ask(load, connection, now_ns);
 }
 
@@ -289,6 +278,7 @@ static void load_connect(struct load *load)
     for (size_t i = 0; i < load->connections; i++) {
         struct connection *connection = &load->all[i];
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+        buf_init(&connection->bytes, ANSWER_MAX + READ_MAX);
         connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (connection->fd < 0) die("socket");
         if (connect(connection->fd, (struct sockaddr *)&to, sizeof to) != 0) die("connect");
@@ -348,9 +338,22 @@ static void load_report(const struct load *load, double cpu_s)
            latency_percentile_ms(load, 0.999), latency_percentile_ms(load, 1), cpu_s, cpu_us);
 }
 
+/* A whole file as a string that stays until the end. */
+static const char *read_file(const char *path)
+{
+    FILE *file = fopen(path, "r");
+    char *text = mem_alloc(REQUEST_MAX + 1);
+    if (!file) die(path);
+    text[fread(text, 1, REQUEST_MAX, file)] = '\0';
+    if (ferror(file)) die(path);
+    fclose(file);
+    return text;
+}
+
 static const struct argp_option options[] = {
     {"path", 'p', "PATH", 0, "what to ask for (/)", 0},
     {"body", 'b', "TEXT", 0, "POST this; without it the requests are GET", 0},
+    {"body-file", 'B', "FILE", 0, "POST what is in this file", 0},
     {"header", 'H', "NAME: VALUE", 0, "one more header; may be repeated", 0},
     {"connections", 'c', "N", 0, "how many (1)", 0},
     {"pipeline", 'P', "N", 0, "requests in flight on each connection (1)", 0},
@@ -380,6 +383,9 @@ static error_t on_word(int key, char *text, struct argp_state *state)
     case 'b':
         load->body = text;
         return 0;
+    case 'B':
+        load->body = read_file(text);
+        return 0;
     case 'H':
         if (load->header_count == HEADERS_MAX) argp_error(state, "too many headers");
         load->headers[load->header_count++] = text;
@@ -407,8 +413,8 @@ int main(int count, char **words)
         .options = options,
         .parser = on_word,
         .args_doc = "ADDRESS:PORT",
-        .doc = "HTTP load; {n} in the path and the body is the request's number, {n:4} its last "
-               "four digits. Exit status 1 when an answer was missing.",
+        .doc = "HTTP load; {n} in the path, a header and the body is the request's number, {n:4} "
+               "its last four digits. Exit status 1 when an answer was missing.",
     };
     argp_parse(&argp, count, words, 0, NULL, load);
     if (load->seconds == 0 && load->count == 0) load->count = 10000;

@@ -22,8 +22,9 @@
 #define BATCH_ROWS_MAX     1000  /* rows of one batch of distinct messages */
 #define WINDOW_MAX         10000 /* unanswered submits of one provider */
 
-#define TICK_COMMANDS_MAX  4096  /* commands in one commit: 4,096 sends are about 4 MB of pages */
-#define QUEUE_COMMANDS_MAX 65536 /* commands waiting for a tick; over it customers get 503 */
+#define TICK_COMMANDS_MAX  4096   /* commands in one commit: 4,096 sends are about 4 MB of pages */
+#define QUEUE_COMMANDS_MAX 65536  /* commands waiting for a tick; over it customers get 503 */
+#define QUEUE_ROWS_MAX     200000 /* rows of batches waiting likewise: 600 bytes each, and texts */
 
 #define REHEARSED_MAX      1000000 /* test messages on their way */
 

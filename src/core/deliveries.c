@@ -224,8 +224,7 @@ static void read_events(struct tick *tick)
 
 void deliveries_run(struct tick *tick)
 {
-    if (tick->core->config.stopped || tick->core->dispatch.stopped || tick->core->store_failed)
-        return;
+    if (tick->core->config.stopped || tick->core->dispatch.stopped) return;
     read_events(tick);
     run_queues(tick);
 }

@@ -41,11 +41,11 @@ static struct pending *pending_on_route(struct core *core, const struct store_re
     struct provider_id alone[1] = {latest ? latest->provider : row->recipient.provider};
     struct chain chain =
         dispatch_chain(core, row->message.country, row->message.impatient, row->recipient.number);
-    for (uint8_t at = 0; at < chain.count; at++) {
+    for (uint32_t at = 0; at < chain.count; at++) {
         if (chain.at[at].v != alone[0].v) continue;
         struct pending *pending =
             pending_new(&row->message, &row->recipient, chain.at, chain.count);
-        pending->chain_at = at;
+        pending->chain_at = (uint8_t)at;
         return pending;
     }
     if (chain.count == 0 || is_tied) return pending_new(&row->message, &row->recipient, alone, 1);

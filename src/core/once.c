@@ -203,20 +203,22 @@ void once_keep(struct tick *tick, struct command *command, struct command_send *
         .count = count,
     };
     open->hash = claim_hash(&open->claim);
-    struct once *once = row ? NULL : command->once;
-    if (once && count == 0 && once->respond) once->respond(command);
     map_set_pointer(&tick->core->onces.open, open->hash, open);
     struct store_op *op = tick_op(tick, STORE_REPLAY, once_written, open);
-    op->replay.row = (struct replay){
+    struct replay *replay = &op->replay.row;
+    *replay = (struct replay){
         .id = open->id,
         .account = open->claim.account,
         .endpoint = open->claim.endpoint,
-        .status = count ? 0 : once->status,
         .key = open->claim.key,
-        .body = count ? (struct slice){0} : once->body,
     };
     op->replay.outcomes = outcomes;
     op->replay.outcome_count = count;
+    if (count > 0) return;
+    struct once *once = command->once;
+    if (once->respond) once->respond(command);
+    replay->status = once->status;
+    replay->body = once->body;
 }
 
 void onces_committed(struct onces *onces)
@@ -251,7 +253,7 @@ void onces_chores(struct tick *tick)
 void onces_run(struct tick *tick)
 {
     struct onces *onces = &tick->core->onces;
-    if (tick->core->store_failed || tick->core->config.stopped) return;
+    if (tick->core->config.stopped) return;
     if (onces->known.count >= ONCE_HOT_MAX && !key_runs_is_writing(&onces->runs)) {
         struct key_pair *pairs = mem_alloc(onces->known.count * sizeof *pairs);
         struct map_entry entry;

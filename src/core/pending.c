@@ -41,8 +41,8 @@ void pending_set_chain(struct pending *pending, const struct provider_id *chain,
     assert(chain_count > 0 && chain_count <= CHAIN_MAX && !pending_is_tied(pending));
     struct provider_id old = pending_provider(pending);
     uint8_t refused = 0, chain_at = 0;
-    for (uint8_t at = 0; at < chain_count; at++) {
-        if (chain[at].v == old.v) chain_at = at;
+    for (uint32_t at = 0; at < chain_count; at++) {
+        if (chain[at].v == old.v) chain_at = (uint8_t)at;
         for (uint8_t was = 0; was < pending->chain_count; was++)
             if (chain[at].v == pending->chain[was].v && (pending->refused & 1u << was))
                 refused |= (uint8_t)(1u << at);

@@ -129,7 +129,7 @@ void rehearsal_run(struct tick *tick)
     struct rehearsal *rehearsal = &tick->core->rehearsal;
     struct rehearsed_queue *due[] = {&rehearsal->soon, &rehearsal->late};
     size_t steps = STEPS_A_TICK;
-    if (tick->core->store_failed || tick->core->config.stopped) return;
+    if (tick->core->config.stopped) return;
     for (size_t count = rehearsal->taking.count; count > 0 && steps > 0; count--, steps--)
         take(tick, ring_pop(&rehearsal->taking));
     for (size_t i = 0; i < 2; i++)

@@ -73,7 +73,7 @@ void schedule_run(struct tick *tick)
 {
     struct core *core = tick->core;
     struct schedule *schedule = &core->schedule;
-    if (core->dispatch.stopped || core->store_failed) return;
+    if (core->dispatch.stopped) return;
     if (schedule->next_ms == 0 && store_next_due(core_reader(core), &schedule->next_ms) != ERR_OK)
         return;
     if (tick->now_ms < schedule->next_ms) return;

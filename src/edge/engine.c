@@ -21,6 +21,7 @@ struct engine {
     struct store_keeper *keeper; /* NULL: the store needs none */
     struct queue *keeper_rest;   /* always empty: where the keeper waits for its next turn */
     atomic_bool stopping;
+    atomic_size_t rows_waiting; /* of batches, in `commands` */
     uint8_t id_secret[UUID_SECRET_SIZE];
     struct command *batch[TICK_COMMANDS_MAX];
 };
@@ -106,10 +107,24 @@ static void call_done(struct command *command)
     loop_post(call->loop, &call->task);
 }
 
+static size_t rows_of(const struct command *command)
+{
+    return command->kind == COMMAND_SEND_MANY ? command->many.count : 0;
+}
+
+/* What carriers and operators say is always taken. */
+static bool is_too_much(struct engine *engine, const struct command *command)
+{
+    enum command_kind kind = command->kind;
+    if (kind != COMMAND_SEND && kind != COMMAND_SEND_MANY && kind != COMMAND_REFUSE) return false;
+    return queue_size(engine->commands) >= QUEUE_COMMANDS_MAX ||
+           engine->rows_waiting + rows_of(command) > QUEUE_ROWS_MAX;
+}
+
 enum err engine_post(struct engine *engine, struct engine_call *call)
 {
-    if (call->command.kind == COMMAND_SEND && queue_size(engine->commands) >= QUEUE_COMMANDS_MAX)
-        return ERR_OVERLOADED;
+    if (is_too_much(engine, &call->command)) return ERR_OVERLOADED;
+    engine->rows_waiting += rows_of(&call->command);
     call->command.done = call_done;
     queue_push(engine->commands, &call->node);
     return ERR_OK;
@@ -124,6 +139,7 @@ static bool engine_tick(struct engine *engine, uint64_t wait_ms)
         struct engine_call *call =
             (struct engine_call *)((char *)node - offsetof(struct engine_call, node));
         engine->batch[count++] = &call->command;
+        engine->rows_waiting -= rows_of(&call->command);
     }
     core_tick(engine->core, engine->batch, count);
     return count > 0;

@@ -94,13 +94,14 @@ static sqlite3_stmt *statement_of(struct sqlite *sqlite, enum sqlite_verb verb, 
 {
     sqlite3_stmt **place = filter == ROWS_ALL ? &sqlite->statements.verbs[verb][type]
                                               : &sqlite->statements.scans[filter][type];
-    if (*place) return *place;
+    sqlite3_stmt *made = *place;
+    if (made) return made;
     struct buf sql;
     buf_init(&sql, SQL_MAX);
     sql_of(&sql, verb, &row_kinds[type], filter);
     buf_add_byte(&sql, '\0');
     assert(!sql.full);
-    sqlite3_stmt *made = sqlite_prepare(sqlite, place, sql.at);
+    made = sqlite_prepare(sqlite, place, sql.at);
     buf_done(&sql);
     return made;
 }
@@ -196,7 +197,7 @@ static enum err write_row(struct rows *rows, enum sqlite_verb verb, enum row_typ
     if (err) return err;
     recent_put(&sqlite->recent, type, row);
     if (type == ROW_RECIPIENT) sqlite_queue_note(sqlite, row);
-    return err;
+    return ERR_OK;
 }
 
 enum err sqlite_insert(struct rows *rows, enum row_type type, const void *row)

@@ -355,3 +355,12 @@ def test_a_test_key_simulates_and_costs_nothing(account, carrier):
     assert message(account.server, sent["ID"])["state"] == "delivered"
     assert account.ledger() == [("grant", 10, 10)]
     assert carrier.submits() == []
+
+
+@pytest.mark.parametrize("option", [(), ("--dnd",)], ids=["for_all", "do_not_disturb"])
+def test_a_number_on_the_blocklist_is_no_recipient(option, account, carrier):
+    account.server.cli("blocklist", "add", NUMBER, *option)
+    assert_refused(account.send(), 400, BAD_RECIPIENT)
+    assert_nothing_happened(account, carrier)
+    account.server.cli("blocklist", "remove", NUMBER)
+    account.accepted()

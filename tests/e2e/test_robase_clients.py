@@ -1,16 +1,15 @@
 """Clients of other make at the Robase door: node's fetch with what a customer does in a day, and curl
 with what goes wrong. The check of signatures is the one that docs/robase.md shows."""
 import json
-import re
 import subprocess
 
 import pytest
 
 from godwit import ROOT
 from robase import ERRORS, NG, NOBODY
+from test_robase_page import CHECK
 
 CLIENT = ROOT / "tests/peers/node/robase_client.js"
-EXAMPLE = re.search(r"^```js\n(.*?)^```$", (ROOT / "docs/robase.md").read_text(), re.M | re.S)[1]
 
 DONE = [
     "sends a message and reads it",
@@ -24,11 +23,11 @@ DONE = [
 
 
 def test_a_client_in_node_gets_through_the_day(project, tmp_path):
-    verify = tmp_path / "verify.js"
-    verify.write_text(EXAMPLE + "\nmodule.exports = verify;\n")
+    check = tmp_path / "check.js"
+    check.write_text(CHECK + "module.exports = isGenuine;\n")
     host, port = project.server.address
     setup = {"url": f"http://{host}:{port}", "live": project.key, "test": project.test,
-             "verify": str(verify)}
+             "check": str(check)}
     done = subprocess.run(["node", CLIENT, json.dumps(setup)], capture_output=True, text=True,
                           timeout=60, check=False)
     assert (done.returncode, done.stdout.splitlines()) == (0, DONE), done.stderr

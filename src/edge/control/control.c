@@ -62,10 +62,10 @@ enum err control_slice(struct control_job *job, const struct field *arg, const c
 enum err control_text(struct control_job *job, const struct field *arg, const char *name,
                       size_t max, char *out)
 {
-    struct slice text;
+    struct slice text = {0};
     enum err err = control_slice(job, arg, name, max, &text);
     if (err) return err;
-    memcpy(out, text.at, text.size);
+    if (text.size) memcpy(out, text.at, text.size);
     out[text.size] = '\0';
     return ERR_OK;
 }

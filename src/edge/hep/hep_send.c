@@ -11,6 +11,7 @@
 
 #define CONTENT_LIMIT  800 /* UTF-16 units; from here on it is too long */
 #define HEP_ANSWER_MAX 65536
+#define BAD_RECIPIENT  "Invalid Recipient Phone Number Or None Provided."
 
 struct send_body {
     struct field recipient, content;
@@ -88,8 +89,7 @@ static const char *complaint(const struct send_body *body, struct phone *out_pho
     const struct field *content = &body->content;
     if (content->state != FIELD_SET || content->text.size == 0)
         return "Please provide content to send along with this request.";
-    if (!recipient_is_valid(&body->recipient, out_phone))
-        return "Invalid Recipient Phone Number Or None Provided.";
+    if (!recipient_is_valid(&body->recipient, out_phone)) return BAD_RECIPIENT;
     if (utf16_units(content->text) >= CONTENT_LIMIT)
         return "Content too long, please keep it under 800 characters. You can send multiple "
                "messages!";
@@ -110,6 +110,7 @@ static const struct {
     {ERR_KEY_DISABLED, 400, "This API key is disabled"},
     {ERR_KEY_SCOPE, 400, "Your account is not enabled for SMS sending"},
     {ERR_ACCOUNT_DISABLED, 400, "Your account is not enabled for SMS sending"},
+    {ERR_NUMBER_BLOCKED, 400, BAD_RECIPIENT},
     {ERR_NO_CREDIT, 400, "You don't have enough credits to complete this request."},
     {ERR_OVERLOADED, 503, "Service Unavailable"},
     {ERR_STORE_UNAVAILABLE, 503, "Service Unavailable"},

@@ -210,7 +210,7 @@ static void on_body_end(void *user, struct http_request *request, struct slice b
     call->query = arena_copy(&call->arena, http_query(request));
     call->once = (struct once){
         .account = visitor->caller.account,
-        .endpoint = visitor->route->endpoint,
+        .endpoint = (uint16_t)visitor->route->endpoint,
         .key = key_of(call, visitor->once_key),
     };
     buf_init(&call->body, ANSWER_MAX);

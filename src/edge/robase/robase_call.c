@@ -32,6 +32,21 @@ struct json_writer *robase_reply(struct robase_call *call, unsigned status)
     return &call->json;
 }
 
+struct json_writer *robase_begin_list(struct robase_call *call)
+{
+    struct json_writer *json = robase_reply(call, 200);
+    json_begin_object(json);
+    json_name(json, "data");
+    json_begin_array(json);
+    return json;
+}
+
+void robase_end_list(struct json_writer *json)
+{
+    json_end_array(json);
+    json_end_object(json);
+}
+
 void robase_say(struct robase_call *call, enum robase_fault fault, struct slice problem)
 {
     robase_error_write(robase_reply(call, robase_error(fault).status), fault, problem);

@@ -89,6 +89,9 @@ struct robase_call {
 
 /* Begins the answer anew; write its JSON into what is returned. */
 struct json_writer *robase_reply(struct robase_call *call, unsigned status);
+/* {"data":[ ... ]} around the rows */
+struct json_writer *robase_begin_list(struct robase_call *call);
+void robase_end_list(struct json_writer *json);
 /* Makes the answer this error. */
 void robase_say(struct robase_call *call, enum robase_fault fault, struct slice problem);
 void robase_say_err(struct robase_call *call, enum err err, struct slice problem);

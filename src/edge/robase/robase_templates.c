@@ -92,8 +92,7 @@ void robase_template_add(struct robase_call *call, struct slice body)
         robase_refuse(call, fault);
         return;
     }
-    call->call.command =
-        (struct command){.kind = COMMAND_TEMPLATE_ADD, .template = {.template = template}};
+    call->call.command = (struct command){.kind = COMMAND_TEMPLATE_ADD, .template = {0, template}};
     robase_ask(call, tell_template);
 }
 
@@ -133,7 +132,7 @@ void robase_template_remove(struct robase_call *call, struct slice body)
         return;
     }
     call->call.command =
-        (struct command){.kind = COMMAND_TEMPLATE_REMOVE, .template = {.template = template}};
+        (struct command){.kind = COMMAND_TEMPLATE_REMOVE, .template = {0, template}};
     robase_ask(call, tell_removed);
 }
 
@@ -145,14 +144,10 @@ static enum err look_list(struct robase_call *call, struct store_reader *reader)
     size_t count = 0;
     enum err err = store_templates(reader, call->caller.account, &call->arena, &rows, &count);
     if (err) return err;
-    struct json_writer *json = robase_reply(call, 200);
-    json_begin_object(json);
-    json_name(json, "data");
-    json_begin_array(json);
+    struct json_writer *json = robase_begin_list(call);
     for (size_t i = 0; i < count; i++)
         write_template(call, json, &rows[i]);
-    json_end_array(json);
-    json_end_object(json);
+    robase_end_list(json);
     return ERR_OK;
 }
 

@@ -204,14 +204,10 @@ static enum err look_list(struct robase_call *call, struct store_reader *reader)
     size_t count = 0;
     enum err err = store_webhooks(reader, call->caller.account, &call->arena, &rows, &count);
     if (err) return err;
-    struct json_writer *json = robase_reply(call, 200);
-    json_begin_object(json);
-    json_name(json, "data");
-    json_begin_array(json);
+    struct json_writer *json = robase_begin_list(call);
     for (size_t i = 0; i < count; i++)
         write_webhook(call, json, &rows[i], false);
-    json_end_array(json);
-    json_end_object(json);
+    robase_end_list(json);
     return ERR_OK;
 }
 

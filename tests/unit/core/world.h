@@ -103,6 +103,12 @@ const char *world_long_text(struct world *world, size_t size);
 struct command *world_ask_send(struct world *world, const char *text);
 struct command *world_send(struct world *world, const char *text);
 
+/* A send in Robase's way, priced by plan (Free: 500 kobo a segment): in a hurry, and it tells. */
+struct command world_hurried_command(struct world *world, const char *text);
+struct command *world_hurried(struct world *world, const char *text);
+void world_grant(struct world *world, enum asset asset, int64_t amount);
+int64_t world_balance(struct world *world, enum asset asset); /* exact, too */
+
 /* What the carrier says to the submit of that index. */
 struct command *world_ask_answer(struct world *world, size_t index, enum attempt_state state,
                                  uint32_t status, const char *carrier_id);

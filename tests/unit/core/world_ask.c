@@ -112,6 +112,40 @@ struct command *world_ask_send(struct world *world, const char *text)
     return world_ask(world, &send);
 }
 
+struct command world_hurried_command(struct world *world, const char *text)
+{
+    struct command send = world_send_command(world, text);
+    send.send.dialect = DIALECT_ROBASE;
+    send.send.rules = SEND_BY_PLAN | SEND_IMPATIENT | SEND_TELLS;
+    send.send.bill = SEGMENT_BILL_AIR;
+    send.send.refund = REFUND_NOT_TAKEN | REFUND_FAILED | REFUND_CANCELLED;
+    send.send.number = 2348031112222;
+    send.send.iso2 = "NG";
+    return send;
+}
+
+struct command *world_hurried(struct world *world, const char *text)
+{
+    struct command send = world_hurried_command(world, text);
+    return world_do(world, &send);
+}
+
+void world_grant(struct world *world, enum asset asset, int64_t amount)
+{
+    struct command grant = {.kind = COMMAND_GRANT};
+    grant.grant = (struct command_grant){world->account, asset, amount, 0};
+    assert_int_equal(world_do(world, &grant)->result, ERR_OK);
+}
+
+int64_t world_balance(struct world *world, enum asset asset)
+{
+    struct balance balance = {0};
+    assert_int_equal(store_balance(core_reader(world->core), world->account, asset, &balance),
+                     ERR_OK);
+    assert_true(balance_is_exact(&balance));
+    return balance.available;
+}
+
 struct command **world_send_many(struct world *world, size_t count)
 {
     struct command **sent = ARENA_ARRAY(&world->arena, struct command *, count);

@@ -90,24 +90,28 @@ static void check_waiting(const struct world *world)
     }
 }
 
-/* The ledger's own entries add up to the balance. */
+/* The ledger's own entries add up to the balances. */
 static void check_money(const struct world *world)
 {
     struct arena arena = {0};
-    struct balance balance;
     struct ledger_entry *entries;
     size_t count;
-    int64_t sum = 0;
+    int64_t sums[ASSET_COUNT] = {0}, newest[ASSET_COUNT] = {0};
     struct store_reader *reader = core_reader(world->core);
-    assert_int_equal(store_balance(reader, world->account, ASSET_CREDIT, &balance), ERR_OK);
-    assert_true(balance_is_exact(&balance));
     assert_int_equal(store_ledger_page(reader, world->account, (struct ledger_id){0}, &arena,
                                        1000000, &entries, &count),
                      ERR_OK);
-    for (size_t i = 0; i < count; i++)
-        sum += entries[i].amount;
-    assert_int_equal(sum, balance.available);
-    if (count) assert_int_equal(entries[0].available, balance.available);
+    for (size_t i = count; i-- > 0;) {
+        sums[entries[i].asset] += entries[i].amount;
+        newest[entries[i].asset] = entries[i].available;
+    }
+    for (enum asset asset = 0; asset < ASSET_COUNT; asset++) {
+        struct balance balance;
+        assert_int_equal(store_balance(reader, world->account, asset, &balance), ERR_OK);
+        assert_true(balance_is_exact(&balance));
+        assert_int_equal(sums[asset], balance.available);
+        assert_int_equal(newest[asset], balance.available);
+    }
     arena_done(&arena);
 }
 
