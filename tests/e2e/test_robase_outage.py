@@ -1,5 +1,5 @@
-"""Carriers and the server itself die under a Robase load, and come back: nothing that was accepted is
-lost, nothing is sent twice unmarked, and nobody pays for what was not sent."""
+"""Carriers and the server itself die under a Robase load, and come back: nothing that was accepted
+is lost, nothing is sent twice unmarked, and nobody pays for what was not sent."""
 import collections
 import http.client
 import itertools
@@ -8,7 +8,7 @@ import threading
 
 from godwit import wait_for
 from hep import provider, stored
-from robase import RATE
+from robase import RATE, answered
 from robase_peers import DOWN, TAKEN
 
 SENDERS = 6
@@ -24,8 +24,8 @@ PACE = {"delay_ms": 2, "delay_jitter_ms": 10, "receipt_ms": 20}
 
 
 class Load:
-    """Customers who send one message after the other, each under an Idempotency-Key. A request whose
-    answer did not come is repeated when the server is back. `answers` are the ids by the text."""
+    """Customers who send one message after the other, each under an Idempotency-Key. A request
+    whose answer did not come is repeated when the server is back. `answers` is text -> id."""
 
     def __init__(self, project):
         self.project = project
@@ -89,28 +89,39 @@ class Load:
         assert self.wrong == []
 
 
-def settled(project, *alive):
-    """All messages, by their text, when none waits and none expects a receipt of those alive."""
+def wait_until_settled(project, *alive):
+    """Until no message waits, and none expects a receipt of the carriers alive."""
     ids = {line["id"] for carrier in alive for line in carrier.submits("taken")}
 
-    def rows():
-        open_ids = stored(project.server, """SELECT carrier_id FROM attempts
+    def is_settled():
+        queued = stored(project.server, "SELECT 1 FROM recipients WHERE state = 'queued' LIMIT 1")
+        expecting = stored(project.server, """SELECT carrier_id FROM attempts
             WHERE state = 'taken' AND receipt IS NULL""")
-        rows = project.messages()
-        is_open = any(row["state"] == "queued" for row in rows) or ids & {ident for ident, in open_ids}
-        return None if is_open else rows
-    rows = wait_for(rows, 40, "all to be settled")
-    assert len({row["text"] for row in rows}) == len(rows), "a key was used for two messages"
-    return {row["text"]: row for row in rows}
+        return not queued and not ids & {ident for ident, in expecting}
+    wait_for(is_settled, 40, "all to be settled")
+
+
+def all_messages(project):
+    """By their text, as the project's list has them."""
+    rows, query = [], {"limit": 200}
+    while True:
+        page = answered(project.get("/sms", **query), 200)
+        rows += page["data"]
+        if "next_cursor" not in page:
+            break
+        query["cursor"] = page["next_cursor"]
+    by_text = {row["body"]: row for row in rows}
+    assert len(by_text) == len(rows), "a key was used for two messages"
+    return by_text
 
 
 def assert_all_is_accepted_once(load, rows):
     assert {text: row["id"] for text, row in rows.items()} == load.answers
-    assert {row["state"] for row in rows.values()} <= {"sent", "delivered", "failed", "rejected"}
+    assert {row["status"] for row in rows.values()} <= {"sent", "delivered", "failed", "rejected"}
 
 
 def assert_money_is_exact(project, rows):
-    lost = {row["id"] for row in rows.values() if row["state"] in ("failed", "rejected")}
+    lost = {row["id"] for row in rows.values() if row["status"] in ("failed", "rejected")}
     kept = len(rows) - len(lost)
     assert lost and kept
     assert project.wallet() == WALLET - RATE * kept
@@ -125,8 +136,8 @@ def assert_money_is_exact(project, rows):
 
 
 class Air:
-    """What the providers got, and what the store says of it. `smpp` are the carriers of each provider's
-    name, `beem` the one over HTTP."""
+    """What the providers got, and what the store says of it. `smpp` are the carriers of each
+    provider's name, `beem` is the one over HTTP."""
 
     def __init__(self, project, beem, **smpp):
         self.taken = collections.defaultdict(collections.Counter)  # text -> provider -> how often
@@ -148,7 +159,7 @@ class Air:
         uncertain = 0
         for text, row in rows.items():
             attempts, taken = self.attempts[text], self.taken[text]
-            note = (text, row["state"], attempts, taken)
+            note = (text, row["status"], attempts, taken)
             # Those that may have reached somebody; each but the first says so.
             reached = [attempt for attempt in attempts if attempt[1] in ("taken", "uncertain")]
             assert all(mark for _, _, mark in reached[1:]), note
@@ -157,10 +168,10 @@ class Air:
             assert not known - taken, note
             assert len(reached) - known.total() <= 2, note
             uncertain += len(reached) - known.total()
-            if row["state"] in ("sent", "delivered"):
+            if row["status"] in ("sent", "delivered"):
                 assert taken.total() or len(reached) > known.total(), note
             else:
-                assert row["state"] == "failed" or not known, note
+                assert row["status"] == "failed" or not known, note
         assert uncertain <= lost_max, uncertain
 
 
@@ -189,7 +200,8 @@ def test_an_outage_of_carriers_under_load_loses_nothing(new_project, new_carrier
     load.more(600)
     load.end()
 
-    rows = settled(project, back, second)
+    wait_until_settled(project, back, second)
+    rows = all_messages(project)
     assert_all_is_accepted_once(load, rows)
     assert_money_is_exact(project, rows)
     assert first.submits("taken") and back.submits("taken")
@@ -214,7 +226,8 @@ def test_crashes_of_the_server_under_load_lose_nothing(new_project, new_carrier,
     load.more(500)
     load.end()
 
-    rows = settled(project, first, second)
+    wait_until_settled(project, first, second)
+    rows = all_messages(project)
     assert_all_is_accepted_once(load, rows)
     assert_money_is_exact(project, rows)
     assert beem.requests
