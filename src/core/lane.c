@@ -128,10 +128,10 @@ void lane_slow_down(struct lane *lane, bool queue_full, uint64_t mono_ms)
     lane->slowed_mono_ms = mono_ms;
     uint32_t rate = lane->rate;
     if (rate == 0) {
-        /* Without a limit so far: what the carrier really took is the best guess. */
-        uint32_t seen = lane->answers_last_second > lane->answers_this_second
-                            ? lane->answers_last_second
-                            : lane->answers_this_second;
+        /* Without a limit so far: what the carrier was given of late is the best guess. The first
+           answer of a burst says little, what is out with it belongs to the same second. */
+        uint32_t seen = lane->answers_this_second + lane->flying;
+        if (seen < lane->answers_last_second) seen = lane->answers_last_second;
         rate = seen * 2;
     }
     lane->rate = rate / 2 > 1 ? rate / 2 : 1;
