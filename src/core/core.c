@@ -131,6 +131,7 @@ static void chores(struct tick *tick)
     receipts_chores(tick);
     intake_chores(tick);
     onces_chores(tick);
+    deliveries_chores(tick);
     if (!core->config.stopped) quota_chores(tick);
     if (tick->count == 0) return;
     /* Rides along with a commit that happens anyway: where a later start may begin to look. */

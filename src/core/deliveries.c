@@ -5,6 +5,9 @@
 
 /* After a commit that failed. */
 #define LOOK_AGAIN_MS 1000
+/* Numbers looked at in one round of chores, and deliveries removed in it. */
+#define SWEEP_NUMBERS 64
+#define SWEEP_PAGE    1024
 
 void deliveries_done(struct deliveries *deliveries)
 {
@@ -55,6 +58,7 @@ void deliveries_remove(struct core *core, const struct webhook *webhook)
     core->deliveries.flying -= queue->flying;
     if (queue->fails) core->deliveries.flying_failed -= queue->flying;
     core->deliveries.queues[webhook->number] = NULL;
+    if (webhook->number < core->deliveries.swept) core->deliveries.swept = webhook->number;
     mem_free(queue);
 }
 
@@ -296,6 +300,33 @@ void deliveries_ended(struct tick *tick, struct command *command)
     }
     if (queue) adapt(core, queue, taken);
     tick_op(tick, STORE_DELIVERED, end_written, ended)->delivered = out;
+}
+
+/* ---- Webhooks that are gone ---------------------------------------------------------------- */
+
+/* True: nothing is left of the number's queue. */
+static bool sweep(struct tick *tick, uint32_t number)
+{
+    struct delivery *rows;
+    size_t count;
+    if (store_delivery_page(core_reader(tick->core), number, NULL, &tick->arena, SWEEP_PAGE, &rows,
+                            &count))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        tick_op(tick, STORE_DELIVERED, NULL, NULL)->delivered.key = rows[i].key;
+    return count == 0;
+}
+
+void deliveries_chores(struct tick *tick)
+{
+    struct deliveries *deliveries = &tick->core->deliveries;
+    uint32_t limit = tick->core->catalog.webhook_limit;
+    for (unsigned i = 0; i < SWEEP_NUMBERS && deliveries->swept < limit; i++) {
+        uint32_t number = deliveries->swept;
+        bool is_there = number < deliveries->queue_limit && deliveries->queues[number];
+        if (!is_there && number > 0 && !sweep(tick, number)) return;
+        deliveries->swept++;
+    }
 }
 
 uint64_t deliveries_wait_ms(struct core *core)

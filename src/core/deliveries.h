@@ -26,6 +26,7 @@ struct deliveries {
     struct delivery_queue **queues; /* by number; NULL: the webhook is not there */
     size_t queue_limit;
     uint32_t flying, flying_failed;
+    uint32_t swept;         /* numbers below it that belong to no webhook have no deliveries left */
     struct event_id cursor; /* events up to it have their deliveries */
     bool events_wait;       /* there may be more behind the cursor */
     bool starved;           /* a queue could go on if fewer of the others were on their way */
@@ -39,4 +40,6 @@ void deliveries_remove(struct core *core, const struct webhook *webhook);
 void deliveries_load(struct core *core, struct event_id cursor);
 void deliveries_run(struct tick *tick);
 void deliveries_ended(struct tick *tick, struct command *command);
+/* What waited for webhooks that are gone leaves the disk, a page a second. */
+void deliveries_chores(struct tick *tick);
 uint64_t deliveries_wait_ms(struct core *core);

@@ -85,7 +85,7 @@ enum err apply_delivered(struct books *books, struct store_op *op)
     const struct store_delivered *delivered = &op->delivered;
     enum err err =
         books->rows->kind->remove(books->rows, ROW_DELIVERY, row_word(slice_cstr(delivered->key)));
-    if (!err) err = keep_try(books, delivered->made);
+    if (!err && delivered->made) err = keep_try(books, delivered->made);
     if (!err && delivered->next) err = put(books, ROW_DELIVERY, delivered->next);
     return err;
 }

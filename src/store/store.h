@@ -192,8 +192,8 @@ struct store_receipt {
     struct store_keys keys;
 };
 
-/* A try of a delivery has ended: its place goes, the try is kept, and `next` (NULL: it is over)
-   takes the place of the next one. */
+/* A try of a delivery has ended: its place goes, the try is kept (NULL: none was made), and `next`
+   (NULL: it is over) takes the place of the next one. */
 struct store_delivered {
     const char *key;
     const struct delivery_try *made;

@@ -238,6 +238,36 @@ static void one_that_is_switched_off_waits_and_one_that_is_gone_is_told_nothing(
     world_free(world);
 }
 
+static size_t waiting(struct world *world, const struct webhook *webhook)
+{
+    struct delivery *rows;
+    size_t count;
+    assert_int_equal(store_delivery_page(core_reader(world->core), webhook->number, NULL,
+                                         &world->arena, 1000, &rows, &count),
+                     ERR_OK);
+    return count;
+}
+
+static void what_waits_for_one_that_is_gone_leaves_the_disk(void **state)
+{
+    struct world *world = hooked_world();
+    struct webhook *first = add_webhook(world, 1u << EVENT_QUEUED);
+    struct webhook *second = add_webhook(world, 1u << EVENT_QUEUED);
+    for (unsigned i = 0; i < 20; i++)
+        world_hurried(world, "x");
+    world_pass(world, 3000);
+    assert_int_equal(waiting(world, first), 20);
+    struct command remove = {.kind = COMMAND_WEBHOOK_REMOVE};
+    struct webhook gone = {.id = first->id, .account = world->account};
+    remove.webhook = (struct command_webhook){0, &gone};
+    assert_int_equal(world_do(world, &remove)->result, ERR_OK);
+    world_crash(world);
+    world_pass(world, 5000);
+    assert_int_equal(waiting(world, first), 0);
+    assert_int_equal(waiting(world, second), 20);
+    world_free(world);
+}
+
 static void what_our_own_stop_cut_short_is_not_counted(void **state)
 {
     struct world *world = hooked_world();
@@ -267,6 +297,7 @@ int main(void)
         cmocka_unit_test(a_backlog_is_told_whole_over_a_restart),
         cmocka_unit_test(a_failing_store_loses_no_event),
         cmocka_unit_test(one_that_is_switched_off_waits_and_one_that_is_gone_is_told_nothing),
+        cmocka_unit_test(what_waits_for_one_that_is_gone_leaves_the_disk),
         cmocka_unit_test(what_our_own_stop_cut_short_is_not_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
