@@ -9,21 +9,6 @@
 #include "edge/http_provider/http_verdict.h"
 #include "edge/http_provider/providers.h"
 
-/* What the core handed out in one tick, in its order. */
-struct record {
-    struct record *next;
-    const struct submit *submit;     /* or */
-    const struct provider *provider; /* the other is NULL */
-    bool removed;
-};
-
-struct batch {
-    struct loop_task task;
-    struct http_providers *providers;
-    struct arena arena;
-    struct record *first, **end;
-};
-
 /* ---- The loop's side: requests ------------------------------------------------------------- */
 
 struct request {
@@ -74,8 +59,9 @@ static bool carrier_can_submit(const struct carrier *carrier)
     return carrier && carrier->enabled && carrier->readable;
 }
 
-static void take_submit(struct http_providers *providers, const struct submit *submit)
+static void take_submit(void *user, const struct submit *submit)
 {
+    struct http_providers *providers = user;
     bool known = submit->provider.v <= PROVIDERS_MAX && !providers->stopped;
     struct carrier *carrier = known ? providers->carriers[submit->provider.v] : NULL;
     struct command_answer answer = {.attempt = submit->attempt, .state = ATTEMPT_NOT_SENT};
@@ -114,9 +100,9 @@ static struct carrier *carrier_new(struct http_providers *providers,
     return carrier;
 }
 
-static void take_provider(struct http_providers *providers, const struct provider *provider,
-                          bool removed)
+static void take_provider(void *user, const struct provider *provider, bool removed)
 {
+    struct http_providers *providers = user;
     assert(provider->id.v > 0 && provider->id.v <= PROVIDERS_MAX);
     struct carrier **place = &providers->carriers[provider->id.v], *old = *place;
     removed = removed || provider->kind != PROVIDER_HTTP;
@@ -131,72 +117,22 @@ static void take_provider(struct http_providers *providers, const struct provide
     if (old->flying == 0) carrier_free(old);
 }
 
-static void batch_free(struct batch *batch)
-{
-    if (!batch) return;
-    arena_done(&batch->arena);
-    mem_free(batch);
-}
-
-static void batch_run(struct loop_task *task)
-{
-    struct batch *batch = (struct batch *)(void *)((char *)task - offsetof(struct batch, task));
-    for (const struct record *record = batch->first; record; record = record->next) {
-        if (record->submit)
-            take_submit(batch->providers, record->submit);
-        else
-            take_provider(batch->providers, record->provider, record->removed);
-    }
-    batch_free(batch);
-}
-
 /* ---- The core's side ----------------------------------------------------------------------- */
-
-static struct record *batch_add(struct http_providers *providers)
-{
-    if (!providers->batch) {
-        providers->batch = MEM_NEW(struct batch);
-        providers->batch->providers = providers;
-        providers->batch->end = &providers->batch->first;
-    }
-    struct record *record = ARENA_NEW(&providers->batch->arena, struct record);
-    *providers->batch->end = record;
-    providers->batch->end = &record->next;
-    return record;
-}
 
 void http_providers_submit(void *user, const struct submit *submit)
 {
-    struct http_providers *providers = user;
-    struct record *record = batch_add(providers);
-    struct arena *arena = &providers->batch->arena;
-    struct submit *copy = ARENA_NEW(arena, struct submit);
-    *copy = *submit;
-    copy->sender = arena_copy(arena, submit->sender);
-    copy->text = arena_copy(arena, submit->text);
-    copy->segment = (struct segment){0}; /* the carrier cuts the text itself */
-    record->submit = copy;
+    /* The carrier cuts the text itself. */
+    outbox_submit(&((struct http_providers *)user)->outbox, submit, true);
 }
 
 void http_providers_provider(void *user, const struct provider *provider, bool removed)
 {
-    struct http_providers *providers = user;
-    struct record *record = batch_add(providers);
-    struct provider *copy = ARENA_NEW(&providers->batch->arena, struct provider);
-    *copy = *provider;
-    copy->profile = arena_copy(&providers->batch->arena, provider->profile);
-    record->provider = copy;
-    record->removed = removed;
+    outbox_provider(&((struct http_providers *)user)->outbox, provider, removed);
 }
 
 void http_providers_flush(void *user)
 {
-    struct http_providers *providers = user;
-    struct batch *batch = providers->batch;
-    if (!batch) return;
-    providers->batch = NULL;
-    batch->task.run = batch_run;
-    loop_post(providers->loop, &batch->task);
+    outbox_flush(&((struct http_providers *)user)->outbox);
 }
 
 /* ---- Life ---------------------------------------------------------------------------------- */
@@ -220,6 +156,8 @@ struct http_providers *http_providers_new(struct loop *loop, struct http_client 
     providers->clock = clock;
     providers->ports = *ports;
     providers->drained.fire = on_drained;
+    struct outbox_taker taker = {providers, take_submit, take_provider};
+    outbox_init(&providers->outbox, loop, &taker);
     return providers;
 }
 
@@ -230,7 +168,7 @@ void http_providers_free(struct http_providers *providers)
     loop_timer_stop(providers->loop, &providers->drained);
     for (size_t i = 0; i <= PROVIDERS_MAX; i++)
         if (providers->carriers[i]) carrier_free(providers->carriers[i]);
-    batch_free(providers->batch);
+    outbox_done(&providers->outbox);
     mem_free(providers);
 }
 

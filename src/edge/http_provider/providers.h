@@ -3,6 +3,7 @@
 
 #include "edge/http_provider/http_profile.h"
 #include "edge/http_provider/http_provider.h"
+#include "edge/outbox.h"
 
 /* A provider as it was told once: a change makes a new one, and this one goes when the last request
    that began with it has ended. */
@@ -16,7 +17,6 @@ struct carrier {
     struct http_profile profile;
 };
 
-struct batch;
 struct http_providers {
     struct loop *loop;
     struct http_client *client;
@@ -29,5 +29,5 @@ struct http_providers {
     struct loop_timer drained;
     void (*on_drained)(void *user);
     void *on_drained_user;
-    struct batch *batch; /* the core's side */
+    struct outbox outbox; /* the core's side */
 };

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "core/ports.h"
+#include "edge/outbox.h"
 #include "edge/smpp_client/smpp_client.h"
 #include "edge/smpp_client/window.h"
 #include "net/tcp.h"
@@ -91,7 +92,7 @@ struct smpp_client {
     bool draining;
     void (*drained)(void *user);
     void *drained_user;
-    struct batch *batch; /* the core thread's: not posted yet */
+    struct outbox outbox; /* the core's side */
 };
 
 /* smpp_client.c */

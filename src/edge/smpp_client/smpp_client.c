@@ -10,21 +10,6 @@
 #define OUT_LIMIT  SMPP_SIZE_MAX
 #define TEXT_LIMIT (4u * 65536) /* a message_payload, each octet a character of three bytes */
 
-/* What the core handed out in one tick, in its order. */
-struct record {
-    struct record *next;
-    const struct submit *submit;     /* or */
-    const struct provider *provider; /* the other is NULL */
-    bool removed;
-};
-
-struct batch {
-    struct loop_task task;
-    struct smpp_client *client;
-    struct arena arena;
-    struct record *first, **end;
-};
-
 void client_note(struct smpp_client *client, struct provider_id provider, const char *format, ...)
 {
     if (!client->ports.note) return;
@@ -73,6 +58,30 @@ static void client_sweep(struct loop_timer *timer)
     }
 }
 
+static void client_take_provider(void *user, const struct provider *provider, bool removed)
+{
+    struct smpp_client *client = user;
+    assert(provider->id.v > 0 && provider->id.v <= PROVIDERS_MAX);
+    struct link **link = &client->links[provider->id.v];
+    removed = removed || provider->kind != PROVIDER_SMPP;
+    if (*link)
+        link_change(*link, provider, removed);
+    else if (!removed)
+        *link = link_new(client, provider);
+}
+
+static void client_take_submit(void *user, const struct submit *submit)
+{
+    struct smpp_client *client = user;
+    bool known = submit->provider.v <= PROVIDERS_MAX && client->links[submit->provider.v];
+    if (known) {
+        link_submit(client->links[submit->provider.v], submit);
+    } else {
+        struct command_answer answer = {.attempt = submit->attempt, .state = ATTEMPT_NOT_SENT};
+        client->ports.answer(client->ports.user, &answer);
+    }
+}
+
 struct smpp_client *smpp_client_new(struct loop *loop, const struct smpp_client_ports *ports)
 {
     struct smpp_client *client = MEM_NEW(struct smpp_client);
@@ -80,16 +89,11 @@ struct smpp_client *smpp_client_new(struct loop *loop, const struct smpp_client_
     client->ports = *ports;
     client->random = ports->seed;
     client->sweep.fire = client_sweep;
+    struct outbox_taker taker = {client, client_take_submit, client_take_provider};
+    outbox_init(&client->outbox, loop, &taker);
     buf_init(&client->out, OUT_LIMIT);
     buf_init(&client->text, TEXT_LIMIT);
     return client;
-}
-
-static void batch_free(struct batch *batch)
-{
-    if (!batch) return;
-    arena_done(&batch->arena);
-    mem_free(batch);
 }
 
 void smpp_client_free(struct smpp_client *client)
@@ -109,91 +113,25 @@ void smpp_client_free(struct smpp_client *client)
     mem_free(client->sessions);
     buf_done(&client->out);
     buf_done(&client->text);
-    batch_free(client->batch);
+    outbox_done(&client->outbox);
     mem_free(client);
 }
 
 /* The core's side */
 
-static struct record *batch_add(struct smpp_client *client)
-{
-    if (!client->batch) {
-        client->batch = MEM_NEW(struct batch);
-        client->batch->client = client;
-        client->batch->end = &client->batch->first;
-    }
-    struct record *record = ARENA_NEW(&client->batch->arena, struct record);
-    *client->batch->end = record;
-    client->batch->end = &record->next;
-    return record;
-}
-
 void smpp_client_submit(void *user, const struct submit *submit)
 {
-    struct smpp_client *client = user;
-    struct record *record = batch_add(client);
-    struct arena *arena = &client->batch->arena;
-    struct submit *copy = ARENA_NEW(arena, struct submit);
-    *copy = *submit;
-    copy->sender = arena_copy(arena, submit->sender);
-    struct slice bytes = slice_of(submit->segment.bytes, submit->segment.size);
-    copy->segment.bytes = (const uint8_t *)arena_copy(arena, bytes).at;
-    record->submit = copy;
+    outbox_submit(&((struct smpp_client *)user)->outbox, submit, false);
 }
 
 void smpp_client_provider(void *user, const struct provider *provider, bool removed)
 {
-    struct smpp_client *client = user;
-    struct record *record = batch_add(client);
-    struct provider *copy = ARENA_NEW(&client->batch->arena, struct provider);
-    *copy = *provider;
-    record->provider = copy;
-    record->removed = removed;
-}
-
-static void client_take_provider(struct smpp_client *client, const struct provider *provider,
-                                 bool removed)
-{
-    assert(provider->id.v > 0 && provider->id.v <= PROVIDERS_MAX);
-    struct link **link = &client->links[provider->id.v];
-    removed = removed || provider->kind != PROVIDER_SMPP;
-    if (*link)
-        link_change(*link, provider, removed);
-    else if (!removed)
-        *link = link_new(client, provider);
-}
-
-static void client_take_submit(struct smpp_client *client, const struct submit *submit)
-{
-    bool known = submit->provider.v <= PROVIDERS_MAX && client->links[submit->provider.v];
-    if (known) {
-        link_submit(client->links[submit->provider.v], submit);
-    } else {
-        struct command_answer answer = {.attempt = submit->attempt, .state = ATTEMPT_NOT_SENT};
-        client->ports.answer(client->ports.user, &answer);
-    }
-}
-
-static void batch_run(struct loop_task *task)
-{
-    struct batch *batch = (struct batch *)(void *)((char *)task - offsetof(struct batch, task));
-    for (const struct record *record = batch->first; record; record = record->next) {
-        if (record->submit)
-            client_take_submit(batch->client, record->submit);
-        else
-            client_take_provider(batch->client, record->provider, record->removed);
-    }
-    batch_free(batch);
+    outbox_provider(&((struct smpp_client *)user)->outbox, provider, removed);
 }
 
 void smpp_client_flush(void *user)
 {
-    struct smpp_client *client = user;
-    struct batch *batch = client->batch;
-    if (!batch) return;
-    client->batch = NULL;
-    batch->task.run = batch_run;
-    loop_post(client->loop, &batch->task);
+    outbox_flush(&((struct smpp_client *)user)->outbox);
 }
 
 /* The loop's side */
