@@ -43,8 +43,7 @@ bool model_is_settled(struct model *model, const struct story **out_story)
 {
     for (size_t i = 0; i < model->story_count; i++) {
         const struct story *story = model->stories[i];
-        bool settled =
-            story->message ? is_explained(model, story) : story->answering != ANSWER_OPEN;
+        bool settled = story->message ? is_explained(model, story) : story->asks == 0;
         if (settled) continue;
         *out_story = story;
         return false;

@@ -14,27 +14,15 @@ static struct story *story_of(struct model *model, struct recipient_id recipient
     return story;
 }
 
-static int64_t available(const struct ledger_model *ledger)
-{
-    return ledger->granted - ledger->spent + ledger->refunded;
-}
-
-static struct ledger_model *touch_ledger(struct model *model, uint64_t account)
-{
-    struct ledger_model *ledger = model_ledger(model, account);
-    if (!ledger->touched) ledger->least = available(ledger);
-    ledger->touched = true;
-    return ledger;
-}
-
 /* ---- Attempts ------------------------------------------------------------------------------ */
 
 static void set_attempt(struct model *model, struct attempt_id id, struct attempt_model attempt)
 {
     struct attempt_model before;
-    if (model_attempt(model, id.v, &before) && before.state == ATTEMPT_INTENT)
-        model->open[before.provider]--;
-    if (attempt.state == ATTEMPT_INTENT) model->open[attempt.provider]++;
+    bool was_open = model_attempt(model, id.v, &before) && before.state == ATTEMPT_INTENT;
+    if (was_open && before.provider <= PROVIDERS_MAX) model->open[before.provider]--;
+    if (attempt.state == ATTEMPT_INTENT && attempt.provider <= PROVIDERS_MAX)
+        model->open[attempt.provider]++;
     map_set(&model->attempts, id.v, (uint64_t)attempt.state << 16 | attempt.provider);
 }
 
@@ -51,7 +39,10 @@ static void intend(struct model *model, struct story *story, const struct attemp
     struct attempt_model before;
     if (attempt->state != ATTEMPT_INTENT)
         world_fail("an attempt begins as %d", (int)attempt->state);
-    if (story->test) world_fail("a test key's message is handed to a carrier");
+    if (story->test != (attempt->provider.v == PROVIDER_REHEARSAL.v) ||
+        (story->test && !story->robase))
+        world_fail("a test key's message is handed to a carrier, or another one to none");
+    if (story->waits && !story->released) world_fail("a message is handed over before its time");
     if (model_attempt(model, attempt->id.v, &before) && before.state != ATTEMPT_THROTTLED &&
         before.state != ATTEMPT_NOT_SENT)
         world_fail("attempt %" PRIu64 ".%u is made again after %s", attempt->id.v >> 8,
@@ -83,40 +74,33 @@ static struct story *accept_own(struct model *model, const struct store_op *op)
     return model_ask(model, &reply, op->accept.recipient->number);
 }
 
-/* Refunds of the same write are not counted, so the true balance was never below `least`. */
-static void accept_charge(struct model *model, const struct store_op *op)
-{
-    const struct message *message = op->accept.message;
-    if (message->account.v == 0) return;
-    struct ledger_model *ledger = touch_ledger(model, message->account.v);
-    if (op->result == ERR_OK)
-        ledger->least -= message->price;
-    else if (op->result != ERR_NO_CREDIT || ledger->least >= message->price)
-        world_fail("a message for %" PRId64 " was refused (%s) with %" PRId64 " on the account",
-                   message->price, err_name(op->result), ledger->least);
-}
-
 static void accept_op(struct model *model, const struct store_op *op)
 {
     const struct message *message = op->accept.message;
     const struct recipient *recipient = op->accept.recipient;
+    uint64_t wall_ms = clock_wall_ms(&world.clock);
     struct story *story = message->account.v == 0
                               ? accept_own(model, op)
                               : map_get_pointer(&model->asked, recipient->number);
     if (!story) world_fail("a message to %" PRIu64 ", for which nobody asked", recipient->number);
     if (story->message) world_fail("a request became two messages");
+    if ((recipient->state == RECIPIENT_SCHEDULED) != (story->send_at_ms > wall_ms))
+        world_fail("a message is scheduled, or not");
     if (!story->own && story->answering == ANSWER_CAME)
         world_fail("accepted after it was answered with %u", story->status);
     if (!story->own && !slice_eq(message->text, slice_cstr(story->text)))
         world_fail("the text of a message is not the one asked for");
     if (!story->own && message->account.v != world_customer_account(story->customer))
         world_fail("a message of another account");
-    if (message->price != story->price)
+    if (!story->robase && message->price != story->price)
         world_fail("a price of %" PRId64 ", not %" PRId64, message->price, story->price);
+    if (story->robase && message->segments != story->segments)
+        world_fail("%u segments, not %u", message->segments, story->segments);
     if (message->test != story->test) world_fail("a test key's message, or not");
     story->message = message->id.v;
     story->recipient = recipient->id.v;
     story->account = message->account.v;
+    story->waits = recipient->state == RECIPIENT_SCHEDULED;
     story->touched = true;
     story->handset->messages++;
     map_set_pointer(&model->by_message, story->message, story);
@@ -134,6 +118,7 @@ static struct story *answer_op(struct model *model, const struct store_op *op)
     if (op->answer.state == ATTEMPT_INTENT) world_fail("an intent is no answer");
     if (op->answer.state == ATTEMPT_UNCERTAIN) {
         model->uncertain++;
+        if (story->test) world_fail("a rehearsal has lost its answer");
         story->may_resend |= world.script.carriers[attempt.provider - 1].resends;
     }
     attempt.state = op->answer.state;
@@ -141,11 +126,40 @@ static struct story *answer_op(struct model *model, const struct store_op *op)
     return story;
 }
 
+/* Its time has come: a fresh recipient takes the place of the one that waited. */
+static struct story *release_op(struct model *model, const struct store_op *op)
+{
+    const struct store_release *release = &op->release;
+    if (op->result == ERR_STALE) return NULL;
+    struct story *story = map_get_pointer(&model->by_message, release->message.v);
+    if (!story || !story->send_at_ms) world_fail("a release of what never waited");
+    if (story->released || story->cancelled)
+        world_fail("a release of what is released or cancelled");
+    if (clock_wall_ms(&world.clock) < story->send_at_ms) world_fail("a release before its time");
+    story->released = true;
+    story->recipient = release->recipient.v;
+    map_set_pointer(&model->by_recipient, story->recipient, story);
+    story->touched = true;
+    return story;
+}
+
+static struct story *cancel_op(struct model *model, const struct store_op *op)
+{
+    if (op->result) return NULL;
+    struct story *story = map_get_pointer(&model->by_message, op->cancel.message.v);
+    if (!story || !story->send_at_ms) world_fail("a cancel of what never waited");
+    if (story->released || story->cancelled)
+        world_fail("a cancel of what is released or cancelled");
+    story->cancelled = true;
+    story->touched = true;
+    return story;
+}
+
 static void ledger_op(struct model *model, const struct store_op *op)
 {
     const struct store_ledger *ledger = &op->ledger;
-    struct ledger_model *of = touch_ledger(model, ledger->account.v);
-    if (!op->result) of->least += ledger->amount;
+    struct ledger_model *of = money_touch(model, ledger->account.v);
+    if (!op->result) of->of[ledger->asset].least += ledger->amount;
     if (ledger->kind != LEDGER_GRANT) world_fail("an entry of kind %d", (int)ledger->kind);
 }
 
@@ -173,8 +187,17 @@ static void look_at(struct model *model, const struct store_op *op)
     struct story *story = NULL;
     switch (op->kind) {
     case STORE_ACCEPT:
-        accept_charge(model, op);
+        money_accept(model, op);
         if (!op->result) accept_op(model, op);
+        break;
+    case STORE_RELEASE:
+        story = release_op(model, op);
+        break;
+    case STORE_CANCEL:
+        story = cancel_op(model, op);
+        break;
+    case STORE_QUOTA:
+        money_touch(model, op->quota.account.v)->of[ASSET_QUOTA].least = 0;
         break;
     case STORE_ATTEMPT:
         intend(model, story_of(model, attempt_recipient(op->attempt.attempt->id)),
@@ -205,80 +228,7 @@ static void look_at(struct model *model, const struct store_op *op)
     default:
         break;
     }
-    if (story && story->account) touch_ledger(model, story->account);
-}
-
-/* ---- Money --------------------------------------------------------------------------------- */
-
-static void post(struct model *model, struct ledger_model *ledger, const struct ledger_entry *entry)
-{
-    struct story *story =
-        map_get_pointer(&model->by_message, entry->message.v ? entry->message.v : 1);
-    struct grant *grant =
-        entry->amount > 0 && entry->amount < GRANTS_MAX ? &model->grants[entry->amount] : NULL;
-    switch (entry->kind) {
-    case LEDGER_GRANT:
-        if (!grant || grant->account != ledger->account || grant->seen)
-            world_fail("%" PRId64 " were granted that nobody granted", entry->amount);
-        grant->seen = true;
-        ledger->granted += entry->amount;
-        break;
-    case LEDGER_CHARGE:
-        if (!story || story->account != ledger->account) world_fail("a charge for no message");
-        if (story->charges++) world_fail("message %" PRIu64 " is charged twice", story->message);
-        if (entry->amount != -story->price) world_fail("a charge of another price");
-        ledger->spent += story->price;
-        break;
-    case LEDGER_REFUND:
-        if (!story || story->account != ledger->account || !story->charges)
-            world_fail("a refund of what was not charged");
-        if (story->refunds++) world_fail("message %" PRIu64 " is paid back twice", story->message);
-        if (entry->amount != story->price) world_fail("a refund of another price");
-        ledger->refunded += story->price;
-        break;
-    default:
-        world_fail("a ledger entry of kind %d", (int)entry->kind);
-    }
-    if (available(ledger) < 0) world_fail("an account is overdrawn");
-    if (entry->available != available(ledger))
-        world_fail("the ledger says %" PRId64 " and adds up to %" PRId64, entry->available,
-                   available(ledger));
-}
-
-static void check_ledger(struct model *model, struct ledger_model *ledger)
-{
-    struct store_reader *reader = store_own_reader(model->store);
-    struct account_id account = {ledger->account};
-    struct arena arena = {0};
-    struct ledger_entry *fresh[1024], *page;
-    size_t fresh_count = 0, count;
-    uint64_t before = 0;
-    do {
-        if (store_ledger_page(reader, account, (struct ledger_id){before}, &arena, 16, &page,
-                              &count))
-            world_fail("a ledger cannot be read");
-        for (size_t i = 0; i < count && page[i].id.v > ledger->last; i++) {
-            before = page[i].id.v;
-            if (fresh_count == sizeof fresh / sizeof *fresh)
-                world_fail("a ledger has grown too fast");
-            fresh[fresh_count++] = &page[i];
-        }
-    } while (count == 16 && page[count - 1].id.v > ledger->last);
-    while (fresh_count > 0) {
-        const struct ledger_entry *entry = fresh[--fresh_count];
-        post(model, ledger, entry);
-        ledger->last = entry->id.v;
-    }
-    struct balance balance = {0};
-    enum err err = store_balance(reader, account, ASSET_CREDIT, &balance);
-    if (err && err != ERR_NOT_FOUND) world_fail("a balance cannot be read");
-    if (balance.granted != ledger->granted || balance.spent != ledger->spent ||
-        balance.refunded != ledger->refunded || balance.held || balance.expired ||
-        balance.available != available(ledger))
-        world_fail("a balance does not add up: available %" PRId64 ", granted %" PRId64
-                   ", spent %" PRId64 ", refunded %" PRId64,
-                   balance.available, balance.granted, balance.spent, balance.refunded);
-    arena_done(&arena);
+    if (story && story->account) money_touch(model, story->account);
 }
 
 /* ---- Writes -------------------------------------------------------------------------------- */
@@ -286,7 +236,7 @@ static void check_ledger(struct model *model, struct ledger_model *ledger)
 static void check_touched(struct model *model)
 {
     for (size_t i = 0; i < model->ledger_count; i++) {
-        if (model->ledgers[i].touched) check_ledger(model, &model->ledgers[i]);
+        if (model->ledgers[i].touched) money_check(model, &model->ledgers[i]);
         model->ledgers[i].touched = false;
     }
     for (size_t i = 0; i < model->story_count; i++) {

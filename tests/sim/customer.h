@@ -1,13 +1,13 @@
-/* A customer: sends messages over one connection, reads the answers, hangs up when it takes long.
- */
+/* A customer: sends messages in two dialects over two connections, asks again for what may be asked
+   again, and reads the answers. */
 #pragma once
 
-#include "base/buf.h"
-#include "net/tcp.h"
+#include "sim/line.h"
 
 #define CUSTOMERS_MAX 5
-#define PIPELINE_MAX  8
+#define LINES_MAX     2
 #define KEYS_MAX      4
+#define BATCH_ROWS    4
 
 struct story;
 
@@ -16,25 +16,37 @@ struct customer {
     uint32_t index;
     uint64_t account; /* key inside */
     char account_text[40];
+    char secret[64]; /* of its webhook for events */
     struct {
         char text[48];
         bool test;
     } keys[KEYS_MAX];
     size_t key_count;
-
-    struct loop_timer patience;
-    struct tcp *tcp;
-    bool connected;
-    struct buf in, out; /* out: until the connection stands */
-    struct story *waiting[PIPELINE_MAX];
-    size_t waiting_count;
-    uint64_t asked, answered, accepted;
+    struct line lines[LINES_MAX]; /* the second one only carries what is asked again */
 };
 
 void customers_open(void);
 /* They send from now on, as the script says. */
 void customers_begin(void);
 void customers_stop(void); /* sending; answers are still read */
-/* One message now, with a key that may send and enough credit. */
-struct story *customer_probe(struct customer *customer);
+/* One message now, with a key that may send and enough money. */
+struct story *customer_probe(struct customer *customer, bool robase);
+bool customer_waits(const struct customer *customer);
 void customers_close(void);
+
+/* What lines tell. */
+void customer_answered(struct customer *customer, const struct ask *ask,
+                       const struct line_answer *answer);
+void customer_lost(struct customer *customer, const struct ask *ask);
+
+/* What is written into requests; the number tells where it is, whose turn it was, and what carriers
+   shall make of it. */
+uint64_t customer_number(bool probe);
+/* One of the customer's keys, or of nobody. */
+const char *customer_key(const struct customer *customer, bool probe, bool *out_test);
+
+/* robase_customer.c: the same in the dialect of Robase. */
+struct story *customer_ask_robase(struct customer *customer, bool probe);
+/* Asks again for something asked before with a key of its own, or cancels what waits for its time.
+ */
+void customer_ask_robase_again(struct customer *customer);

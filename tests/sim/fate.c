@@ -2,7 +2,8 @@
 #include "base/mem.h"
 #include "sim/world.h"
 
-#define WALL_MAX_MS  (2 * 86400000ll)
+/* Robase keys are forgotten after a day. */
+#define WALL_MAX_MS  (world.script.robase_percent ? 72000000ll : 2 * 86400000ll)
 #define WALL_BACK_MS 1800000ll
 
 /* ---- Deeds --------------------------------------------------------------------------------- */

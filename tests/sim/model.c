@@ -69,6 +69,7 @@ struct story *model_ask(struct model *model, const struct story *asked, uint64_t
 {
     struct story *story = MEM_NEW(struct story);
     *story = *asked;
+    story->index = model->story_count;
     story->handset = model_handset(model, number);
     story->text = mem_copy(asked->text, strlen(asked->text));
     model->stories = mem_resize(model->stories, (model->story_count + 1) * sizeof(struct story *));
@@ -87,12 +88,28 @@ struct ledger_model *model_ledger(struct model *model, uint64_t account)
     return ledger;
 }
 
-int64_t model_grant(struct model *model, uint64_t account, int64_t about)
+static const int64_t grant_units[ASSET_COUNT] = {1, 100, 1};
+
+struct grant *model_find_grant(struct model *model, enum asset asset, int64_t amount)
 {
-    int64_t amount = about;
-    while (amount < GRANTS_MAX && model->grants[amount].account)
-        amount++;
-    if (amount == GRANTS_MAX) return 0;
-    model->grants[amount] = (struct grant){.account = account, .amount = amount};
+    int64_t slot = amount / grant_units[asset];
+    return amount > 0 && slot < GRANTS_MAX && amount % grant_units[asset] == 0
+               ? &model->grants[asset][slot]
+               : NULL;
+}
+
+bool model_is_granted(const struct model *model, enum asset asset, int64_t amount)
+{
+    return model_find_grant((struct model *)model, asset, amount)->seen;
+}
+
+int64_t model_grant(struct model *model, uint64_t account, enum asset asset, int64_t about)
+{
+    int64_t slot = about / grant_units[asset];
+    while (slot < GRANTS_MAX && model->grants[asset][slot].account)
+        slot++;
+    if (slot == GRANTS_MAX) return 0;
+    int64_t amount = slot * grant_units[asset];
+    model->grants[asset][slot] = (struct grant){.account = account, .amount = amount};
     return amount;
 }

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "edge/simulator/simulator.h"
+#include "sim/line.h"
 #include "store/store.h"
 
 /* One segment of one way of cutting a text, at one carrier, for one handset. */
@@ -30,13 +31,30 @@ enum answering { ANSWER_OPEN, ANSWER_CAME, ANSWER_LOST };
 /* A message: asked for by a customer (or an automatic reply), and what became of it. */
 struct story {
     struct handset *handset;
+    size_t index; /* among the stories */
     uint32_t customer;
-    bool own;  /* an automatic reply: nobody asked for it */
-    bool test; /* with a test key */
+    uint32_t asks; /* requests on their way, about it */
+    bool own;      /* an automatic reply: nobody asked for it */
+    bool test;     /* with a test key */
     int64_t price;
     char *text;
     enum answering answering;
     unsigned status;
+    /* Of a Robase message: */
+    bool robase;
+    bool keyed; /* has an idempotency key, and may be asked for again and again */
+    bool in_batch;
+    bool row_twice; /* the batch repeats its first row */
+    size_t rows;    /* of the batch that it begins; 0: none */
+    const char *api_key;
+    uint64_t send_at_ms; /* 0: at once */
+    unsigned segments;
+    unsigned firsts; /* answers that were no replays */
+    unsigned quota;  /* segments that the quota pays */
+    unsigned quota_charges, quota_refunds;
+    unsigned paid_month, ended_month;
+    bool waits, released, cancelled; /* for its time, in the store */
+    char id[40];                     /* as told; "": not yet */
 
     /* In the store; 0: not there. */
     uint64_t message, recipient, account;
@@ -49,10 +67,13 @@ struct story {
 
 struct ledger_model {
     uint64_t account;
-    int64_t granted, spent, refunded;
+    struct {
+        int64_t granted, spent, refunded, expired;
+        int64_t least; /* available so far in the commit that is being looked at, or more */
+    } of[ASSET_COUNT];
     uint64_t last; /* the newest entry seen */
-    bool touched;  /* in the commit that is being looked at, */
-    int64_t least; /* with at least this available so far */
+    bool touched;  /* in the commit that is being looked at */
+    unsigned quota_month;
 };
 
 struct grant {
@@ -87,6 +108,7 @@ struct inbound_model {
 };
 
 #define GRANTS_MAX   1000
+#define NGN_RATE     400 /* of a segment, in kobo: all accounts are on the Pro plan */
 #define ACCOUNTS_MAX 16
 #define INBOUND_MAX  4096
 
@@ -103,7 +125,7 @@ struct model {
 
     struct ledger_model ledgers[ACCOUNTS_MAX];
     size_t ledger_count;
-    struct grant grants[GRANTS_MAX]; /* by amount */
+    struct grant grants[ASSET_COUNT][GRANTS_MAX]; /* by amount, in their asset's usual unit */
 
     struct map taken;                        /* carrier and id -> struct taken * */
     uint64_t taken_count[PROVIDERS_MAX + 1]; /* by provider */
@@ -125,7 +147,9 @@ struct handset *model_handset(struct model *model, uint64_t number);
 struct part *model_part(struct handset *handset, uint16_t provider, uint8_t segment, uint8_t total);
 struct ledger_model *model_ledger(struct model *model, uint64_t account);
 /* Promises a grant to come: amounts are never used twice. */
-int64_t model_grant(struct model *model, uint64_t account, int64_t about);
+int64_t model_grant(struct model *model, uint64_t account, enum asset asset, int64_t about);
+bool model_is_granted(const struct model *model, enum asset asset, int64_t amount);
+struct grant *model_find_grant(struct model *model, enum asset asset, int64_t amount);
 
 /* commit.c: called after every write of the store. */
 void model_committed(struct model *model, const struct store_op *ops, size_t count);
@@ -136,6 +160,7 @@ bool model_attempt(const struct model *model, uint64_t id, struct attempt_model 
 
 /* told.c: what customers and carriers see. */
 void model_answered(struct model *model, struct story *story, unsigned status, struct slice body);
+void model_read_secret(struct model *model);
 /* One line of the simulator's log. */
 void model_carrier_line(struct model *model, uint16_t provider, struct slice line);
 void model_carrier_told(struct model *model, uint16_t provider,
@@ -144,6 +169,20 @@ void model_carrier_told(struct model *model, uint16_t provider,
 struct inbound_model *model_inbound(struct model *model, struct slice text);
 /* A webhook has come and will be answered so. */
 void model_pushed(struct model *model, struct slice content, unsigned status);
+
+/* model_robase.c */
+void model_sent(struct model *model, struct story *story, const struct line_answer *answer);
+void model_batch_sent(struct model *model, const struct ask *ask, const struct line_answer *answer);
+void model_cancelled(struct model *model, struct story *story, unsigned status);
+
+/* money.c: what is charged and paid back. */
+void money_check(struct model *model, struct ledger_model *ledger);
+/* An accepted or refused message is about to be charged. */
+void money_accept(struct model *model, const struct store_op *op);
+struct ledger_model *money_touch(struct model *model, uint64_t account);
+/* Whether a message that has ended so is paid back as the rules have it. */
+void money_check_story(struct model *model, const struct story *story, bool taken, bool reported);
+unsigned money_month(void);
 
 /* audit.c: everything, not only what was touched. */
 void model_audit(struct model *model);

@@ -6,8 +6,9 @@
 #include "sim/world.h"
 #include "wire/json.h"
 
-#define POOR_CREDIT 5
-#define RICH_CREDIT 500
+#define POOR_CREDIT   5
+#define RICH_CREDIT   500
+#define RICH_SEGMENTS 200
 
 struct reply {
     bool came;
@@ -59,14 +60,26 @@ static void add_key(struct customer *customer, const char *more, bool test)
     arena_done(&reply.arena);
 }
 
-static void grant(const struct customer *customer, int64_t about)
+static void grant(const struct customer *customer, enum asset asset, int64_t about)
 {
-    int64_t amount = model_grant(&world.model, customer->account, about);
+    int64_t amount = model_grant(&world.model, customer->account, asset, about);
     if (!amount) return;
-    struct reply reply = ask("{\"do\":\"credit.grant\",\"account\":\"%s\",\"amount\":\"%lld\"}",
-                             customer->account_text, (long long)amount);
+    struct reply reply =
+        ask("{\"do\":\"credit.grant\",\"account\":\"%s\",\"amount\":\"%lld\",\"asset\":\"%s\"}",
+            customer->account_text, (long long)amount, asset_names[asset]);
     arena_done(&reply.arena);
-    if (!world.model.grants[amount].seen) world_fail("a grant is confirmed and not there");
+    if (!model_is_granted(&world.model, asset, amount))
+        world_fail("a grant is confirmed and not there");
+}
+
+static void add_sender(const struct customer *customer)
+{
+    static const char *const steps[] = {"add", "approve"};
+    for (size_t i = 0; i < 2; i++) {
+        struct reply reply = ask("{\"do\":\"sender.%s\",\"account\":\"%s\",\"name\":\"ACME\"}",
+                                 steps[i], customer->account_text);
+        arena_done(&reply.arena);
+    }
 }
 
 static void note_account(void *user, const struct account *account)
@@ -77,8 +90,8 @@ static void note_account(void *user, const struct account *account)
 
 static void add_customer(struct customer *customer)
 {
-    struct reply reply =
-        ask("{\"do\":\"account.add\",\"name\":\"%c\"}", (int)('A' + customer->index));
+    struct reply reply = ask("{\"do\":\"account.add\",\"name\":\"%c\",\"plan\":\"Pro\"}",
+                             (int)('A' + customer->index));
     snprintf(customer->account_text, sizeof customer->account_text, "%.*s", (int)reply.id.text.size,
              reply.id.text.at);
     arena_done(&reply.arena);
@@ -89,7 +102,9 @@ static void add_customer(struct customer *customer)
     add_key(customer, ",\"scopes\":\"sending\"", false);
     add_key(customer, ",\"scopes\":\"contacts:read\"", false);
     bool poor = sim_random(100) < world.script.poor_percent;
-    grant(customer, poor ? POOR_CREDIT : RICH_CREDIT);
+    grant(customer, ASSET_CREDIT, poor ? POOR_CREDIT : RICH_CREDIT);
+    grant(customer, ASSET_NGN, (poor ? POOR_CREDIT : RICH_SEGMENTS) * NGN_RATE);
+    add_sender(customer);
 }
 
 /* How routes name the carriers, by the script's `chain`. A list names more carriers than some
@@ -140,6 +155,9 @@ void operator_set_up(void)
         arena_done(&reply.arena);
     }
     set_routes();
+    struct reply plan =
+        ask("{\"do\":\"plan.set\",\"name\":\"Pro\",\"quota\":\"%u\"}", world.script.quota);
+    arena_done(&plan.arena);
     for (uint32_t i = 0; i < world.script.customers; i++)
         add_customer(&world.customers[i]);
     static const char *const words[] = {"alpha", "beta"};
@@ -156,8 +174,10 @@ void operator_set_up(void)
 static void on_granted(void *user, struct slice answer)
 {
     struct reply reply = {0};
+    uintptr_t promise = (uintptr_t)user;
     read_reply(&reply, answer);
-    if (reply.error.state != FIELD_SET && !world.model.grants[(uintptr_t)user].seen)
+    if (reply.error.state != FIELD_SET &&
+        !model_is_granted(&world.model, promise % ASSET_COUNT, (int64_t)(promise / ASSET_COUNT)))
         world_fail("a grant is confirmed and not there");
     arena_done(&reply.arena);
 }
@@ -181,11 +201,13 @@ static void tell(void (*reply)(void *user, struct slice answer), uintptr_t user,
 
 static void act_grant(const struct customer *customer)
 {
-    int64_t amount = model_grant(&world.model, customer->account, 3 + (int64_t)sim_random(20));
+    enum asset asset = sim_random(2) ? ASSET_CREDIT : ASSET_NGN;
+    int64_t about = (3 + (int64_t)sim_random(20)) * (asset == ASSET_NGN ? NGN_RATE : 1);
+    int64_t amount = model_grant(&world.model, customer->account, asset, about);
     if (amount)
-        tell(on_granted, (uintptr_t)amount,
-             "{\"do\":\"credit.grant\",\"account\":\"%s\",\"amount\":\"%lld\"}",
-             customer->account_text, (long long)amount);
+        tell(on_granted, (uintptr_t)amount * ASSET_COUNT + asset,
+             "{\"do\":\"credit.grant\",\"account\":\"%s\",\"amount\":\"%lld\",\"asset\":\"%s\"}",
+             customer->account_text, (long long)amount, asset_names[asset]);
 }
 
 static void act_reroute(void)
@@ -248,6 +270,7 @@ void operator_heal(void)
         reply = ask("{\"do\":\"account.set\",\"account\":\"%s\",\"sms\":\"on\"}",
                     customer->account_text);
         arena_done(&reply.arena);
-        grant(customer, 50);
+        grant(customer, ASSET_CREDIT, 50);
+        grant(customer, ASSET_NGN, 10 * NGN_RATE);
     }
 }

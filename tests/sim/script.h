@@ -22,6 +22,10 @@ struct script {
     uint32_t poor_percent;  /* accounts with hardly any credit */
     uint32_t patience_s;    /* after which a customer hangs up */
     uint32_t retry_window_s;
+    uint32_t robase_percent; /* of the messages that are sent so */
+    uint32_t keyed_percent, again_percent, batch_percent, later_percent;
+    uint32_t quota;     /* segments a month */
+    uint32_t month_end; /* it comes soon */
 
     uint32_t crash_every_ms;
     uint32_t stop_every_ms; /* in good order */

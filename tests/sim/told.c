@@ -18,7 +18,7 @@ static const struct field_spec sent_specs[] = {
     {"creditCost", FIELD_INTEGER, offsetof(struct sent_fields, price)},
 };
 
-static void read_secret(struct model *model)
+void model_read_secret(struct model *model)
 {
     struct arena arena = {0};
     struct slice secret;
@@ -35,7 +35,7 @@ static void check_accepted(struct model *model, const struct story *story, struc
     struct sent_fields fields;
     struct message message;
     uint64_t id = 0;
-    read_secret(model);
+    model_read_secret(model);
     if (!json_read(body, JSON_STRICT, sent_specs, 2, &arena, &fields, NULL, NULL) ||
         !uuid_read(fields.id.text, model->id_secret, &id))
         world_fail("an answer of 200 that cannot be read: %.*s", (int)body.size, body.at);

@@ -13,6 +13,10 @@
 #define SETTLE_MS 3600000ull
 /* A probe is answered and delivered within this. */
 #define PROBE_MS 600000ull
+#define DAY_MS   86400000ll
+/* From the first of January, when the simulation begins, to shortly before the first of February.
+ */
+#define MONTH_END_MS (31 * DAY_MS - 1020000)
 /* So many steps in one millisecond are a loop without end. */
 #define STILL_STEPS_MAX 300000
 
@@ -76,6 +80,9 @@ static void world_open(void)
     sim_open(world.seed);
     if (world.shows) sim_trace(show_event, NULL);
     script_make(&world.script);
+    /* Where the wall clock jumps it does not do so over the end of a month. */
+    sim_shift_wall(world.script.month_end && !world.script.wall_every_ms ? MONTH_END_MS
+                                                                         : DAY_MS / 2);
     if (world.tells) {
         fprintf(stderr, "seed %" PRIu64 ":", world.seed);
         script_print(&world.script, stderr);
@@ -123,7 +130,7 @@ static bool all_is_quiet(const struct story **out_story)
 {
     *out_story = NULL;
     for (uint32_t i = 0; i < world.script.customers; i++)
-        if (world.customers[i].waiting_count) return false;
+        if (customer_waits(&world.customers[i])) return false;
     for (uint32_t i = 0; i < world.script.carrier_count; i++)
         if (!world_is_dead(i + 1) && simulator_counts(world.carriers[i].simulator).waiting)
             return false;
@@ -146,14 +153,14 @@ static void settle(uint64_t within_ms)
 }
 
 /* Whoever comes now is served. */
-static void probe(void)
+static void probe(bool robase)
 {
     struct story *stories[CUSTOMERS_MAX];
     for (uint32_t i = 0; i < world.script.customers; i++)
-        stories[i] = customer_probe(&world.customers[i]);
+        stories[i] = customer_probe(&world.customers[i], robase);
     settle(PROBE_MS);
     for (uint32_t i = 0; i < world.script.customers; i++) {
-        if (stories[i]->status != 200)
+        if (stories[i]->status != (robase ? 202 : 200))
             world_fail("a customer is answered with %u though all is well", stories[i]->status);
         if (stories[i]->state != RECIPIENT_DELIVERED)
             model_complain(&world.model, stories[i], "not delivered though all is well");
@@ -200,5 +207,6 @@ void world_run(uint64_t seed)
     heal();
     settle(SETTLE_MS);
     start_again();
-    probe();
+    probe(false);
+    probe(true);
 }
