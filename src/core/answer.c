@@ -221,7 +221,8 @@ static struct settled settle(struct tick *tick, struct pending *pending, bool ma
 bool answer_is_due(const struct pending *pending)
 {
     struct tally tally = tally_of(pending);
-    return pending->flying == 0 && tally.of[FLIGHT_REFUSED] + tally.of[FLIGHT_PUT_OFF] > 0;
+    if (pending->flying > 0) return false;
+    return tally.of[FLIGHT_REFUSED] + tally.of[FLIGHT_PUT_OFF] > 0 || tally.of[FLIGHT_WAITING] == 0;
 }
 
 void answer_settle_waiting(struct tick *tick, struct pending *pending)
@@ -234,7 +235,9 @@ void answer_settle_waiting(struct tick *tick, struct pending *pending)
         .recipient = recipient,
         .state = settled.state,
         .at_ms = tick->now_ms,
-        .error_word = settled.error_word ? settled.error_word : "refused",
+        .error_word = settled.error_word                ? settled.error_word
+                      : settled.state == RECIPIENT_SENT ? NULL
+                                                        : "refused",
         .keys = tick_keys(tick),
     };
 }
@@ -264,14 +267,6 @@ static void lost_answer(struct core *core, struct flight *flight)
     } else {
         flight->state = FLIGHT_UNCERTAIN;
     }
-}
-
-/* After a lost answer a second provider would be a second resend: it stays uncertain. In a hurry
-   that resend was this refused one, so the chain is followed to its end. */
-static bool goes_on(const struct pending *pending)
-{
-    unsigned refused = pending->refused | pending_provider_bit(pending);
-    return pending->impatient && !pending->stops && refused != (1u << pending->chain_count) - 1;
 }
 
 /* SMPP statuses that say what other dialects say in words (SMPP 3.4 5.1.3). */
@@ -305,7 +300,9 @@ static void judge(struct tick *tick, struct flight *flight, const struct command
         flight->state = answer->for_now ? FLIGHT_PUT_OFF : FLIGHT_REFUSED;
         if (flight->state == FLIGHT_PUT_OFF) pending->temporary = true;
         if (pending->impatient && refusal_stops(answer->error)) pending->stops = true;
-        if (flight->lost && !goes_on(pending)) flight->state = FLIGHT_UNCERTAIN;
+        if (flight->lost &&
+            !pending_goes_on(pending, pending->refused | pending_provider_bit(pending)))
+            flight->state = FLIGHT_UNCERTAIN;
         break;
     case ATTEMPT_THROTTLED:
         lane->throttled++;

@@ -10,7 +10,7 @@ void answer_finish(struct tick *tick, struct pending *pending, enum recipient_st
                    const char *error_word);
 void answer_give_up(struct tick *tick, struct pending *pending, const char *error_word);
 /* A refusal came while other segments were flying, and the last of them has landed since without an
-   answer of its own. */
+   answer of its own; or nothing of it is to be sent any more. */
 bool answer_is_due(const struct pending *pending);
 /* Statuses that say "not now" rather than "not this" (SMPP 3.4 5.1.3, HTTP 5xx); 0: it never got
    there. */

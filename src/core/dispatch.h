@@ -42,7 +42,9 @@ void dispatch_accepted(struct tick *tick,
                        struct pending *pending);                /* written: submit or queue it */
 void dispatch_drop(struct tick *tick, struct pending *pending); /* not written: forget it */
 
-/* One that became due is written as waiting for the provider it is with. */
+/* One that becomes due is with the best provider of its chain from now on. Then exactly one of
+   released (it is written as waiting there) or dispatch_forget must follow. */
+void dispatch_release(struct core *core, struct pending *pending);
 void dispatch_released(struct tick *tick, struct pending *pending);
 
 /* At the start of a tick: answers kept from a failed commit, recipients from disk, and intents for

@@ -121,6 +121,11 @@ void pending_cut(struct pending *pending, enum segment_form form)
     }
 }
 
+bool pending_goes_on(const struct pending *pending, unsigned refused)
+{
+    return pending->impatient && !pending->stops && refused != (1u << pending->chain_count) - 1;
+}
+
 /* The segment's answer was lost, or it was an attempt at another way of cutting. */
 static void pending_recall_lost(struct pending *pending, struct flight *flight, bool was_duplicate,
                                 enum uncertain_policy policy)
@@ -137,10 +142,15 @@ static void pending_recall_lost(struct pending *pending, struct flight *flight, 
     }
 }
 
-static void pending_recall_refusal(struct pending *pending, const struct attempt *attempt)
+static void pending_recall_no(struct pending *pending, struct provider_id provider)
 {
     for (uint8_t at = 0; at < pending->chain_count; at++)
-        if (pending->chain[at].v == attempt->provider.v) pending->refused |= (uint8_t)(1u << at);
+        if (pending->chain[at].v == provider.v) pending->refused |= (uint8_t)(1u << at);
+}
+
+static void pending_recall_refusal(struct pending *pending, const struct attempt *attempt)
+{
+    pending_recall_no(pending, attempt->provider);
     if (answer_is_temporary(attempt->status)) pending->temporary = true;
 }
 
@@ -176,11 +186,13 @@ void pending_recall(struct pending *pending, const struct attempt *attempt,
         flight->duplicate = attempt->possible_duplicate;
         break;
     case ATTEMPT_UNCERTAIN:
+        if (pending->impatient) pending_recall_no(pending, attempt->provider);
         pending_recall_lost(pending, flight, attempt->possible_duplicate, policy);
         break;
     case ATTEMPT_REFUSED:
         /* As when it was answered: a lost answer before it may have been a yes. */
-        if (flight->lost) flight->state = FLIGHT_UNCERTAIN;
+        if (flight->lost && !pending_goes_on(pending, pending->refused))
+            flight->state = FLIGHT_UNCERTAIN;
         break;
     case ATTEMPT_STATE_COUNT:
         break;

@@ -70,6 +70,10 @@ uint8_t pending_provider_bit(const struct pending *pending);
 bool pending_is_taken(const struct pending *pending);
 /* It stays with its provider: that has some of it, or may have just now. */
 bool pending_is_tied(const struct pending *pending);
+/* After a refusal, when these providers of the chain have said no. A lost answer before it may have
+   been a yes, and a second provider would be a second resend. In a hurry that resend was the
+   refused one, so the chain is followed to its end. */
+bool pending_goes_on(const struct pending *pending, unsigned refused);
 /* Makes the flights that the text needs in this form. When any of those before was a possible
    duplicate, all of these are. */
 void pending_cut(struct pending *pending, enum segment_form form);

@@ -20,6 +20,10 @@ static void show_op(const struct store_op *op)
         for (size_t i = 0; i < op->accept.attempt_count; i++)
             show_attempt(&op->accept.attempts[i]);
         break;
+    case STORE_RELEASE:
+        fprintf(stderr, "release %" PRIu64 " %s of %u", op->release.recipient.v,
+                recipient_state_names[op->release.state], op->release.provider.v);
+        break;
     case STORE_ATTEMPT:
         fprintf(stderr, "attempt");
         show_attempt(op->attempt.attempt);

@@ -147,8 +147,10 @@ static struct verdicts verdicts_of(struct model *model, const struct story *stor
     for (size_t i = 0; i < row->attempt_count; i++) {
         const struct attempt *attempt = &row->attempts[i];
         verdicts.taken |= attempt->state == ATTEMPT_TAKEN;
-        verdicts.reported |=
-            receipt_is_final(attempt->receipt) && attempt->receipt != RECEIPT_DELIVERED;
+        /* A report that comes when a refused part has ended it pays nothing back. */
+        verdicts.reported |= attempt->receipt_at_ms <= row->recipient.changed_at_ms &&
+                             receipt_is_final(attempt->receipt) &&
+                             attempt->receipt != RECEIPT_DELIVERED;
         verdicts.open |= attempt->state == ATTEMPT_INTENT;
         verdicts.uncertain |= attempt->state == ATTEMPT_UNCERTAIN;
         verdicts.refused |= attempt->state == ATTEMPT_REFUSED;
