@@ -253,6 +253,8 @@ static enum err load_catalog(struct core *core)
     raise(&core->catalog.webhook_limit, meta_number(core, SLICE("webhook_limit")));
     deliveries_load(core, (struct event_id){meta_number(core, SLICE("events_from"))});
     uint64_t queue_from = meta_number(core, SLICE("queue_from"));
+    /* It may stand behind recipients whose commit failed; none after it may get their ids. */
+    if (queue_from > core->last_recipient + 1) core->last_recipient = queue_from - 1;
     for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
         struct provider *provider = core->catalog.providers[id];
         struct lane *lane = &core->dispatch.lanes[id];

@@ -139,7 +139,8 @@ static uint32_t marked(struct model *model, const struct story *story, const str
 }
 
 /* A carrier has taken this segment. Whatever some carrier took before of the same text, in the same
-   way of cutting or in another, makes it one too many, unless it is marked. */
+   way of cutting or in another, makes it one too many, unless this one or that is marked: the
+   resend may be there before the first. */
 static void check_again(struct model *model, const struct story *story, const struct part *part)
 {
     uint32_t same = 0;
@@ -148,7 +149,7 @@ static void check_again(struct model *model, const struct story *story, const st
         const struct part *at = &story->handset->parts[i];
         if (at->total == part->total && at->segment == part->segment)
             same += at->taken;
-        else if (at->total != part->total && at->taken)
+        else if (at->total != part->total && at->taken > marked(model, story, at))
             other = true;
     }
     uint32_t allowed = (other ? 0 : 1) + marked(model, story, part);
