@@ -135,11 +135,16 @@ void dispatch_accepted(struct tick *tick, struct pending *pending)
     wait_in_lane(core, lane, pending);
 }
 
+void dispatch_release(struct core *core, struct pending *pending)
+{
+    pending->routes_seen = core->dispatch.routes;
+    map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
+    dispatch_turn_to(core, pending, dispatch_best(core, pending));
+}
+
 void dispatch_released(struct tick *tick, struct pending *pending)
 {
     struct core *core = tick->core;
-    pending->routes_seen = core->dispatch.routes;
-    map_set_pointer(&core->dispatch.pendings, pending->recipient.v, pending);
     wait_in_lane(core, dispatch_lane(core, pending_provider(pending)), pending);
 }
 

@@ -42,7 +42,10 @@ void dispatch_accepted(struct tick *tick,
                        struct pending *pending);                /* written: submit or queue it */
 void dispatch_drop(struct tick *tick, struct pending *pending); /* not written: forget it */
 
-/* One that became due is written as waiting for the provider it is with. */
+/* One that has become due is about to be written as waiting for the best provider of its chain:
+   from then on nobody may say that all before it have left the queue. */
+void dispatch_release(struct core *core, struct pending *pending);
+/* It is written. */
 void dispatch_released(struct tick *tick, struct pending *pending);
 
 /* At the start of a tick: answers kept from a failed commit, recipients from disk, and intents for

@@ -17,10 +17,11 @@ struct release {
 static void released(struct tick *tick, const struct store_op *op, void *user)
 {
     struct release *release = user;
-    if (!op->result && release->pending)
+    if (!release->pending) return;
+    if (!op->result)
         dispatch_released(tick, release->pending);
     else
-        pending_free(release->pending);
+        dispatch_forget(tick->core, release->pending);
 }
 
 static void rehearsal_written(struct tick *tick, const struct store_op *op, void *user)
@@ -59,7 +60,7 @@ static void release_one(struct tick *tick, const struct store_due *due)
             out.error_word = message->impatient ? "provider_unavailable" : "no_route";
         } else {
             release->pending = pending_new(message, &story.recipient, chain.at, chain.count);
-            dispatch_turn_to(core, release->pending, dispatch_best(core, release->pending));
+            dispatch_release(core, release->pending);
             out.provider = pending_provider(release->pending);
         }
     }
