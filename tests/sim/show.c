@@ -20,6 +20,13 @@ static void show_op(const struct store_op *op)
         for (size_t i = 0; i < op->accept.attempt_count; i++)
             show_attempt(&op->accept.attempts[i]);
         break;
+    case STORE_RELEASE:
+        fprintf(stderr, "release as %" PRIu64 " for provider %u, %s", op->release.recipient.v,
+                op->release.provider.v, recipient_state_names[op->release.state]);
+        break;
+    case STORE_CANCEL:
+        fprintf(stderr, "cancel");
+        break;
     case STORE_ATTEMPT:
         fprintf(stderr, "attempt");
         show_attempt(op->attempt.attempt);
