@@ -221,7 +221,8 @@ static struct settled settle(struct tick *tick, struct pending *pending, bool ma
 bool answer_is_due(const struct pending *pending)
 {
     struct tally tally = tally_of(pending);
-    return pending->flying == 0 && tally.of[FLIGHT_REFUSED] + tally.of[FLIGHT_PUT_OFF] > 0;
+    return pending->flying == 0 && (tally.of[FLIGHT_WAITING] == 0 ||
+                                    tally.of[FLIGHT_REFUSED] + tally.of[FLIGHT_PUT_OFF] > 0);
 }
 
 void answer_settle_waiting(struct tick *tick, struct pending *pending)
@@ -234,7 +235,9 @@ void answer_settle_waiting(struct tick *tick, struct pending *pending)
         .recipient = recipient,
         .state = settled.state,
         .at_ms = tick->now_ms,
-        .error_word = settled.error_word ? settled.error_word : "refused",
+        .error_word = settled.state == RECIPIENT_SENT ? NULL
+                      : settled.error_word            ? settled.error_word
+                                                      : "refused",
         .keys = tick_keys(tick),
     };
 }

@@ -137,11 +137,20 @@ static void pending_recall_lost(struct pending *pending, struct flight *flight, 
     }
 }
 
-static void pending_recall_refusal(struct pending *pending, const struct attempt *attempt)
+static void pending_pass_over(struct pending *pending, struct provider_id provider)
 {
     for (uint8_t at = 0; at < pending->chain_count; at++)
-        if (pending->chain[at].v == attempt->provider.v) pending->refused |= (uint8_t)(1u << at);
-    if (answer_is_temporary(attempt->status)) pending->temporary = true;
+        if (pending->chain[at].v == provider.v) pending->refused |= (uint8_t)(1u << at);
+}
+
+/* As when it was answered: a lost answer before it may have been a yes, and only in a hurry the
+   rest of the chain is followed all the same. */
+static void pending_recall_refused(const struct pending *pending, struct flight *flight)
+{
+    if (!flight->lost) return;
+    bool goes_on = pending->impatient && pending->refused != (1u << pending->chain_count) - 1;
+    flight->state = goes_on ? FLIGHT_WAITING : FLIGHT_UNCERTAIN;
+    flight->attempt = 0;
 }
 
 static bool pending_may_have_it(const struct attempt *attempt)
@@ -155,7 +164,11 @@ void pending_recall(struct pending *pending, const struct attempt *attempt,
 {
     uint8_t number = (uint8_t)(attempt->id.v & 0xFF);
     if (number > pending->attempts) pending->attempts = number;
-    if (attempt->state == ATTEMPT_REFUSED) pending_recall_refusal(pending, attempt);
+    bool hurries_past = attempt->state == ATTEMPT_UNCERTAIN && pending->impatient;
+    if (attempt->state == ATTEMPT_REFUSED || hurries_past)
+        pending_pass_over(pending, attempt->provider);
+    if (attempt->state == ATTEMPT_REFUSED && answer_is_temporary(attempt->status))
+        pending->temporary = true;
     if (attempt->segments != pending->flight_count) {
         for (uint16_t i = 0; pending_may_have_it(attempt) && i < pending->flight_count; i++)
             pending->flights[i].duplicate = true;
@@ -179,8 +192,7 @@ void pending_recall(struct pending *pending, const struct attempt *attempt,
         pending_recall_lost(pending, flight, attempt->possible_duplicate, policy);
         break;
     case ATTEMPT_REFUSED:
-        /* As when it was answered: a lost answer before it may have been a yes. */
-        if (flight->lost) flight->state = FLIGHT_UNCERTAIN;
+        pending_recall_refused(pending, flight);
         break;
     case ATTEMPT_STATE_COUNT:
         break;
