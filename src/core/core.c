@@ -252,6 +252,9 @@ static enum err load_catalog(struct core *core)
     raise(&core->catalog.webhook_limit, meta_number(core, SLICE("webhook_limit")));
     deliveries_load(core, (struct event_id){meta_number(core, SLICE("events_from"))});
     uint64_t queue_from = meta_number(core, SLICE("queue_from"));
+    /* Numbers before it are spent, also those of recipients that could not be written: a new one
+       there would never be looked for. */
+    if (queue_from > core->last_recipient + 1) core->last_recipient = queue_from - 1;
     for (uint32_t id = 1; id < core->catalog.provider_limit; id++) {
         struct provider *provider = core->catalog.providers[id];
         struct lane *lane = &core->dispatch.lanes[id];
