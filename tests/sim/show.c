@@ -24,6 +24,10 @@ static void show_op(const struct store_op *op)
         fprintf(stderr, "release as %" PRIu64 " for provider %u, %s", op->release.recipient.v,
                 op->release.provider.v, recipient_state_names[op->release.state]);
         break;
+    case STORE_PUT_META:
+        fprintf(stderr, "meta %.*s: %.*s", (int)op->meta.name.size, op->meta.name.at,
+                (int)op->meta.value.size, op->meta.value.at);
+        break;
     case STORE_CANCEL:
         fprintf(stderr, "cancel");
         break;
