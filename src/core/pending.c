@@ -190,6 +190,7 @@ void pending_recall(struct pending *pending, const struct attempt *attempt,
         pending_recall_lost(pending, flight, attempt->possible_duplicate, policy);
         break;
     case ATTEMPT_REFUSED:
+        flight->attempt = 0;
         /* As when it was answered: a lost answer before it may have been a yes. */
         if (flight->lost && !pending_goes_on(pending, pending->refused))
             flight->state = FLIGHT_UNCERTAIN;

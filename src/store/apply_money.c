@@ -190,8 +190,8 @@ static unsigned refund_reason(enum recipient_state state, const struct attempt *
     case RECIPIENT_CANCELLED:
         return REFUND_CANCELLED;
     case RECIPIENT_REJECTED:
-    case RECIPIENT_EXPIRED:
         return taken ? REFUND_NEVER : REFUND_NOT_TAKEN;
+    case RECIPIENT_EXPIRED:
     case RECIPIENT_FAILED:
         return !taken ? REFUND_NOT_TAKEN : failed ? REFUND_FAILED : REFUND_NEVER;
     default:

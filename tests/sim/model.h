@@ -53,6 +53,7 @@ struct story {
     unsigned quota;  /* segments that the quota pays */
     unsigned quota_charges, quota_refunds;
     unsigned paid_month, ended_month;
+    bool ended_by_report; /* what it ended with, or came before, was a receipt of failure */
     bool waits, released, cancelled; /* for its time, in the store */
     char id[40];                     /* as told; "": not yet */
 
@@ -181,7 +182,7 @@ void money_check(struct model *model, struct ledger_model *ledger);
 void money_accept(struct model *model, const struct store_op *op);
 struct ledger_model *money_touch(struct model *model, uint64_t account);
 /* Whether a message that has ended so is paid back as the rules have it. */
-void money_check_story(struct model *model, const struct story *story, bool taken, bool reported);
+void money_check_story(struct model *model, const struct story *story, bool taken);
 unsigned money_month(void);
 
 /* audit.c: everything, not only what was touched. */

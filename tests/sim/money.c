@@ -189,12 +189,12 @@ void money_check(struct model *model, struct ledger_model *ledger)
 /* Not delivered and taken by nobody: the price comes back. What a carrier took comes back in the
    dialect of Robase when it then says that it failed. The quota comes back with what never left,
    within its month. */
-void money_check_story(struct model *model, const struct story *story, bool taken, bool reported)
+void money_check_story(struct model *model, const struct story *story, bool taken)
 {
     bool never_left = story->state == RECIPIENT_REJECTED || story->state == RECIPIENT_CANCELLED;
     bool back =
         (story->state == RECIPIENT_FAILED || story->state == RECIPIENT_EXPIRED || never_left) &&
-        (!taken || (story->robase && reported));
+        (!taken || (story->robase && story->ended_by_report));
     bool quota_back = never_left && back && story->ended_month == story->paid_month;
     if (story->robase && !story->test && !story->charges && !story->quota_charges)
         model_complain(model, story, "it is not charged");

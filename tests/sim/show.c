@@ -21,8 +21,15 @@ static void show_op(const struct store_op *op)
             show_attempt(&op->accept.attempts[i]);
         break;
     case STORE_RELEASE:
-        fprintf(stderr, "release %" PRIu64 " %s of %u", op->release.recipient.v,
-                recipient_state_names[op->release.state], op->release.provider.v);
+        fprintf(stderr, "release as %" PRIu64 " for provider %u, %s", op->release.recipient.v,
+                op->release.provider.v, recipient_state_names[op->release.state]);
+        break;
+    case STORE_PUT_META:
+        fprintf(stderr, "meta %.*s: %.*s", (int)op->meta.name.size, op->meta.name.at,
+                (int)op->meta.value.size, op->meta.value.at);
+        break;
+    case STORE_CANCEL:
+        fprintf(stderr, "cancel");
         break;
     case STORE_ATTEMPT:
         fprintf(stderr, "attempt");

@@ -135,7 +135,7 @@ static unsigned states_of_cut(const struct cut *cut, uint8_t total)
 /* ---- The message --------------------------------------------------------------------------- */
 
 struct verdicts {
-    bool taken, reported, open, uncertain, refused;
+    bool taken, open, uncertain, refused;
     unsigned may_be; /* states that some way of cutting allows */
 };
 
@@ -147,10 +147,6 @@ static struct verdicts verdicts_of(struct model *model, const struct story *stor
     for (size_t i = 0; i < row->attempt_count; i++) {
         const struct attempt *attempt = &row->attempts[i];
         verdicts.taken |= attempt->state == ATTEMPT_TAKEN;
-        /* A report that comes when a refused part has ended it pays nothing back. */
-        verdicts.reported |= attempt->receipt_at_ms <= row->recipient.changed_at_ms &&
-                             receipt_is_final(attempt->receipt) &&
-                             attempt->receipt != RECEIPT_DELIVERED;
         verdicts.open |= attempt->state == ATTEMPT_INTENT;
         verdicts.uncertain |= attempt->state == ATTEMPT_UNCERTAIN;
         verdicts.refused |= attempt->state == ATTEMPT_REFUSED;
@@ -187,7 +183,7 @@ static void check_state(struct model *model, const struct story *story,
         may_be = story->cancelled ? BIT(RECIPIENT_CANCELLED) : BIT(RECIPIENT_SCHEDULED);
     if (!(may_be & BIT(story->state)))
         model_complain(model, story, "the attempts do not add up to this state");
-    money_check_story(model, story, verdicts.taken, verdicts.reported);
+    money_check_story(model, story, verdicts.taken);
 }
 
 void model_check_story(struct model *model, struct story *story)
@@ -199,7 +195,13 @@ void model_check_story(struct model *model, struct story *story)
         model_complain(model, story, "a message is gone");
     enum recipient_state before = story->state;
     story->state = row.recipient.state;
-    if (story->state != before) story->ended_month = money_month();
+    if (story->state != before) {
+        story->ended_month = money_month();
+        story->ended_by_report = false;
+        for (size_t i = 0; i < row.attempt_count; i++)
+            story->ended_by_report |= receipt_is_final(row.attempts[i].receipt) &&
+                                      row.attempts[i].receipt != RECEIPT_DELIVERED;
+    }
     if (story->state != before && !(moves[before] & BIT(story->state)))
         world_fail("recipient %" PRIu64 " went from %s to %s", story->recipient,
                    recipient_state_names[before], recipient_state_names[story->state]);

@@ -57,6 +57,10 @@ static void push_answered(void *user, const struct http_result *result)
 static void push_start(struct loop_task *task)
 {
     struct push *push = (struct push *)((char *)task - offsetof(struct push, task));
+    if (push->pusher->stopped) {
+        push_recorded(&push->call); /* its client may be gone: it stays pending */
+        return;
+    }
     struct http_header type = {SLICE("Content-Type"), SLICE("application/json")};
     struct http_call call = {
         .url = slice_cstr(push->url),
