@@ -74,7 +74,7 @@ bool pending_is_taken(const struct pending *pending)
 
 bool pending_is_tied(const struct pending *pending)
 {
-    return pending->flying > 0 || pending_is_taken(pending);
+    return pending->fails || pending->flying > 0 || pending_is_taken(pending);
 }
 
 bool pending_has_numbers(const struct pending *pending)

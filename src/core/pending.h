@@ -68,7 +68,7 @@ struct provider_id pending_provider(const struct pending *pending);
 uint8_t pending_provider_bit(const struct pending *pending);
 /* Some carrier has at least one segment of it, or may have. */
 bool pending_is_taken(const struct pending *pending);
-/* It stays with its provider: that has some of it, or may have just now. */
+/* It stays with its provider: that has some of it, or may have just now, or has decided it. */
 bool pending_is_tied(const struct pending *pending);
 /* After a refusal, when these providers of the chain have said no. A lost answer before it may have
    been a yes, and a second provider would be a second resend. In a hurry that resend was the
