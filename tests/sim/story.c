@@ -195,6 +195,7 @@ void model_check_story(struct model *model, struct story *story)
         model_complain(model, story, "a message is gone");
     enum recipient_state before = story->state;
     story->state = row.recipient.state;
+    events_saw(story, story->state, true);
     if (story->state != before) {
         story->ended_month = money_month();
         story->ended_by_report = false;

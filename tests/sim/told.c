@@ -148,7 +148,7 @@ static void check_again(struct model *model, const struct story *story, const st
         const struct part *at = &story->handset->parts[i];
         if (at->total == part->total && at->segment == part->segment)
             same += at->taken;
-        else if (at->total != part->total && at->taken)
+        else if (at->total != part->total && at->taken > marked(model, story, at))
             other = true;
     }
     uint32_t allowed = (other ? 0 : 1) + marked(model, story, part);
