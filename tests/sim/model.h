@@ -63,6 +63,7 @@ struct story {
     unsigned quota_charges, quota_refunds;
     unsigned paid_month, ended_month;
     bool ended_by_report; /* what it ended with, or came before, was a receipt of failure */
+    bool ended_by_both;   /* and a refusal */
     bool waits, released, cancelled; /* for its time, in the store */
     struct told_event told[EVENT_KINDS];
     unsigned seen;      /* kinds of events that may be told, as bits: states that it had, */
