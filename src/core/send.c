@@ -175,7 +175,6 @@ static void accept(struct tick *tick, struct send_step *step, struct chain *chai
     };
     /* It is queued before it can be anything else. */
     if (step->recipient.tells) accept.queued_event.v = tick_id(tick);
-    accept.keys = tick_keys(tick);
     message->id.v = tick_id(tick);
     message->first_recipient.v = ++core->last_recipient;
     message->recipient_count = 1;
@@ -190,8 +189,10 @@ static void accept(struct tick *tick, struct send_step *step, struct chain *chai
     } else {
         set_off(tick, step, chain, &accept);
     }
+    /* What is charged comes before what may be paid back: entries are in the order of their ids. */
     accept.ledger.v = tick_id(tick);
     if (quota_rate) accept.quota_ledger.v = tick_id(tick);
+    accept.keys = tick_keys(tick);
     if (step->asked) {
         accept.told = &step->asked->outcome.err;
         accept.told_message = &step->asked->outcome.message.v;

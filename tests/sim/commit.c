@@ -101,6 +101,9 @@ static void accept_op(struct model *model, const struct store_op *op)
     story->recipient = recipient->id.v;
     story->account = message->account.v;
     story->waits = recipient->state == RECIPIENT_SCHEDULED;
+    /* It is queued before it is anything else. */
+    if (!story->waits) events_saw(story, RECIPIENT_QUEUED, true);
+    events_saw(story, recipient->state, false);
     story->touched = true;
     story->handset->messages++;
     map_set_pointer(&model->by_message, story->message, story);
@@ -137,6 +140,7 @@ static struct story *release_op(struct model *model, const struct store_op *op)
         world_fail("a release of what is released or cancelled");
     if (clock_wall_ms(&world.clock) < story->send_at_ms) world_fail("a release before its time");
     story->released = true;
+    events_saw(story, RECIPIENT_QUEUED, true);
     story->recipient = release->recipient.v;
     map_set_pointer(&model->by_recipient, story->recipient, story);
     story->touched = true;
@@ -228,6 +232,7 @@ static void look_at(struct model *model, const struct store_op *op)
     default:
         break;
     }
+    if (story && !op->result && op->state_after) events_saw(story, op->state_after, false);
     if (story && story->account) money_touch(model, story->account);
 }
 

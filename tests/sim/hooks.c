@@ -45,13 +45,15 @@ void hooks_open(void)
 {
     char problem[256] = "";
     world.hooks = loop_new();
+    const struct http_edge edges[] = {hook_edge, event_edge};
     world.hook_server =
-        http_server_open(world.hooks, SLICE("127.0.0.1:9000"), false, NULL, &hook_edge, 1, problem);
+        http_server_open(world.hooks, SLICE("127.0.0.1:9000"), false, NULL, edges, 2, problem);
     if (!world.hook_server) world_fail("%s", problem);
 }
 
 void hooks_close(void)
 {
+    events_close();
     http_server_free(world.hook_server);
     loop_free(world.hooks);
 }

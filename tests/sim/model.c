@@ -25,6 +25,8 @@ void model_done(struct model *model)
     free_map(&model->handsets);
     free_map(&model->taken);
     for (size_t i = 0; i < model->story_count; i++) {
+        for (size_t kind = 0; kind < EVENT_KINDS; kind++)
+            mem_free(model->stories[i]->told[kind].first);
         mem_free(model->stories[i]->text);
         mem_free(model->stories[i]);
     }

@@ -28,6 +28,15 @@ struct handset {
 
 enum answering { ANSWER_OPEN, ANSWER_CAME, ANSWER_LOST };
 
+/* One kind of event of one message, as its receiver has it. */
+#define EVENT_KINDS 5
+struct told_event {
+    uint64_t id, bytes; /* hashes */
+    char *first;        /* as it came first */
+    unsigned tries;
+    bool good; /* and was thanked for */
+};
+
 /* A message: asked for by a customer (or an automatic reply), and what became of it. */
 struct story {
     struct handset *handset;
@@ -54,8 +63,12 @@ struct story {
     unsigned quota_charges, quota_refunds;
     unsigned paid_month, ended_month;
     bool ended_by_report; /* what it ended with, or came before, was a receipt of failure */
+    bool ended_by_both;   /* and a refusal */
     bool waits, released, cancelled; /* for its time, in the store */
-    char id[40];                     /* as told; "": not yet */
+    struct told_event told[EVENT_KINDS];
+    unsigned seen;      /* kinds of events that may be told, as bits: states that it had, */
+    unsigned must_tell; /* and those that it had at the end of some commit */
+    char id[40];        /* as told; "": not yet */
 
     /* In the store; 0: not there. */
     uint64_t message, recipient, account;
@@ -184,6 +197,11 @@ struct ledger_model *money_touch(struct model *model, uint64_t account);
 /* Whether a message that has ended so is paid back as the rules have it. */
 void money_check_story(struct model *model, const struct story *story, bool taken);
 unsigned money_month(void);
+
+/* events.c: a message has this state, at the end of a commit or only inside it. */
+void events_saw(struct story *story, enum recipient_state state, bool stays);
+/* Else `*out_story` has one that did not come. */
+bool events_are_told(const struct model *model, const struct story **out_story);
 
 /* audit.c: everything, not only what was touched. */
 void model_audit(struct model *model);

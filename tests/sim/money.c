@@ -194,7 +194,9 @@ void money_check_story(struct model *model, const struct story *story, bool take
     bool never_left = story->state == RECIPIENT_REJECTED || story->state == RECIPIENT_CANCELLED;
     bool back =
         (story->state == RECIPIENT_FAILED || story->state == RECIPIENT_EXPIRED || never_left) &&
-        (!taken || (story->robase && story->ended_by_report));
+        (!taken || (story->robase && story->state == RECIPIENT_FAILED && story->ended_by_report));
+    /* Refused in part and reported in part, within one commit: either may have come first. */
+    if (story->ended_by_both) return;
     bool quota_back = never_left && back && story->ended_month == story->paid_month;
     if (story->robase && !story->test && !story->charges && !story->quota_charges)
         model_complain(model, story, "it is not charged");

@@ -13,18 +13,19 @@
 struct reply {
     bool came;
     struct arena arena;
-    struct field error, id, key;
+    struct field error, id, key, secret;
 };
 static const struct field_spec reply_specs[] = {
     {"error", FIELD_TEXT, offsetof(struct reply, error)},
     {"id", FIELD_TEXT, offsetof(struct reply, id)},
     {"key", FIELD_TEXT, offsetof(struct reply, key)},
+    {"secret", FIELD_TEXT, offsetof(struct reply, secret)},
 };
 
 static void read_reply(void *user, struct slice answer)
 {
     struct reply *reply = user;
-    if (!json_read(answer, JSON_STRICT, reply_specs, 3, &reply->arena, reply, NULL, NULL))
+    if (!json_read(answer, JSON_STRICT, reply_specs, 4, &reply->arena, reply, NULL, NULL))
         world_fail("an operator cannot read: %.*s", (int)answer.size, answer.at);
     reply->came = true;
 }
@@ -82,6 +83,16 @@ static void add_sender(const struct customer *customer)
     }
 }
 
+static void add_webhook(struct customer *customer)
+{
+    struct reply reply =
+        ask("{\"do\":\"webhook.add\",\"account\":\"%s\",\"url\":\"" HOOKS_ROOT EVENTS_PATH "%u\"}",
+            customer->account_text, customer->index);
+    snprintf(customer->secret, sizeof customer->secret, "%.*s", (int)reply.secret.text.size,
+             reply.secret.text.at);
+    arena_done(&reply.arena);
+}
+
 static void note_account(void *user, const struct account *account)
 {
     struct customer *customer = user;
@@ -105,6 +116,7 @@ static void add_customer(struct customer *customer)
     grant(customer, ASSET_CREDIT, poor ? POOR_CREDIT : RICH_CREDIT);
     grant(customer, ASSET_NGN, (poor ? POOR_CREDIT : RICH_SEGMENTS) * NGN_RATE);
     add_sender(customer);
+    add_webhook(customer);
 }
 
 /* How routes name the carriers, by the script's `chain`. A list names more carriers than some

@@ -195,12 +195,17 @@ void model_check_story(struct model *model, struct story *story)
         model_complain(model, story, "a message is gone");
     enum recipient_state before = story->state;
     story->state = row.recipient.state;
+    events_saw(story, story->state, true);
     if (story->state != before) {
         story->ended_month = money_month();
+        bool refused = false;
         story->ended_by_report = false;
         for (size_t i = 0; i < row.attempt_count; i++)
             story->ended_by_report |= receipt_is_final(row.attempts[i].receipt) &&
                                       row.attempts[i].receipt != RECEIPT_DELIVERED;
+        for (size_t i = 0; i < row.attempt_count; i++)
+            refused |= row.attempts[i].state == ATTEMPT_REFUSED;
+        story->ended_by_both = story->ended_by_report && refused;
     }
     if (story->state != before && !(moves[before] & BIT(story->state)))
         world_fail("recipient %" PRIu64 " went from %s to %s", story->recipient,

@@ -134,7 +134,7 @@ static bool all_is_quiet(const struct story **out_story)
     for (uint32_t i = 0; i < world.script.carrier_count; i++)
         if (!world_is_dead(i + 1) && simulator_counts(world.carriers[i].simulator).waiting)
             return false;
-    return model_is_settled(&world.model, out_story);
+    return model_is_settled(&world.model, out_story) && events_are_told(&world.model, out_story);
 }
 
 static void settle(uint64_t within_ms)

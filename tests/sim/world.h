@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/server.h"
+#include "net/http_server.h"
 #include "sim/customer.h"
 #include "sim/model.h"
 #include "sim/script.h"
@@ -93,7 +94,11 @@ void carriers_heal(void);
 void carriers_close(void);
 
 /* hooks.c */
-#define HOOKS_URL "http://127.0.0.1:9000/"
+#define HOOKS_ROOT  "http://127.0.0.1:9000"
+#define HOOKS_URL   HOOKS_ROOT "/"
+#define EVENTS_PATH "/events/"
+extern const struct http_edge event_edge; /* events.c */
+void events_close(void);
 void hooks_open(void);
 void hooks_close(void);
 

@@ -104,16 +104,28 @@ static bool attempt_is_taken(const struct robase_view *view, const struct attemp
     return attempt->receipt != RECEIPT_UNKNOWN_WORD && attempt->receipt_at_ms <= view->at_ms;
 }
 
+/* An event tells only of what was answered by then: what else becomes of its attempts must not
+   change the bytes of a repeated delivery. */
+static bool attempt_is_seen(const struct robase_view *view, const struct attempt *attempt)
+{
+    return view->at_ms == UINT64_MAX || attempt_is_answered(view, attempt);
+}
+
 /* The next try that has ended, from *cursor on. Attempts at ascending segments belong to one try;
    a segment that comes again begins another. */
 static bool next_try(const struct robase_view *view, size_t *cursor, struct try *out)
 {
     while (*cursor < view->attempt_count) {
+        if (!attempt_is_seen(view, &view->attempts[*cursor])) {
+            ++*cursor;
+            continue;
+        }
         struct try try = {.first = &view->attempts[*cursor], .ok = true};
         bool open = false;
         unsigned segment = 0;
         for (; *cursor < view->attempt_count; ++*cursor) {
             const struct attempt *attempt = &view->attempts[*cursor];
+            if (!attempt_is_seen(view, attempt)) continue;
             if (attempt->provider.v != try.first->provider.v || attempt->segment <= segment) break;
             segment = attempt->segment;
             if (!attempt_is_answered(view, attempt)) {
