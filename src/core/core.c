@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "core/answer.h"
 #include "core/core_state.h"
 #include "core/operate.h"
 #include "core/send.h"
@@ -160,6 +161,8 @@ void core_tick(struct core *core, struct command **commands, size_t count)
             tick_commit(tick);
             tick_begin(core);
         }
+        /* What a commit of this round could not write comes before what builds on it. */
+        if (!alone) answer_write_kept(tick);
         decide(tick, commands[i]);
         if (!alone && i + 1 < count && tick->count < TICK_OPS_ENOUGH) continue;
         tick_commit(tick);

@@ -34,7 +34,7 @@ static const struct script_row {
     ROW(keyed_percent, 60, 50, 0, 100),
     ROW(again_percent, 60, 20, 0, 100),
     ROW(batch_percent, 70, 10, 0, 100),
-    ROW(later_percent, 60, 0, 20, 100),
+    ROW(later_percent, 60, 20, 0, 100),
     ROW(quota, 50, 0, 5, 60),
     ROW(month_end, 70, 0, 1),
     ROW(crash_every_ms, 45, 0, 1500, 6000, 20000),
