@@ -82,9 +82,7 @@ void dispatch_enqueue(struct core *core, struct pending *pending)
 {
     if (pending->queued) return;
     dispatch_take_route(core, pending);
-    /* What only waits for its failure to be written keeps the segments that say so. */
-    if (!pending_is_tied(pending) && !pending->fails)
-        dispatch_turn_to(core, pending, dispatch_best(core, pending));
+    if (!pending_is_tied(pending)) dispatch_turn_to(core, pending, dispatch_best(core, pending));
     pending->queued_at_ms = clock_wall_ms(core->config.clock);
     lane_queue(dispatch_lane(core, pending_provider(pending)), pending);
 }
